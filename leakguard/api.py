@@ -1,0 +1,33 @@
+"""What Python programs call: one function that scans, one that loads rules."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from leakguard.cache import matcher_for
+from leakguard.matcher import load_matcher
+from leakguard.model import Report, Rule
+from leakguard.policy import Policy
+from leakguard.scan import run
+from leakguard.sources.select import Selection, pick_source
+
+
+def scan(
+    *paths: str | Path,
+    rules: Sequence[Rule] | None = None,
+    policy: Policy = Policy(),
+    selection: Selection | None = None,
+) -> Report:
+    """Scans files, folders and git repositories (with their history) and says what leaks.
+
+    No path means the working folder. `rules` stands in for the built-in ones, `policy` says what
+    counts, `selection` chooses commits; with a selection, its own paths are ignored when any path
+    is given. The report is sorted and holds no secret, only masked previews and fingerprints.
+    Raises LeakguardError: UsageError for a path that does not exist, SourceError for a repository
+    that cannot be read, RuleError for rules that cannot be used.
+    """
+    chosen = selection or Selection()
+    if paths:
+        chosen = replace(chosen, paths=tuple(str(path) for path in paths))
+    matcher = matcher_for() if rules is None else load_matcher(rules)
+    return run(pick_source(chosen), matcher, policy)

@@ -1,0 +1,182 @@
+"""The compiled rule set on disk, so that a hook starts in milliseconds.
+
+One file holds the rules, their finders and the automaton. Its name is a hash of all that decides
+its content: rule files, leakguard, Hyperscan, processor. Several processes may write at once (each
+writes a file of its own and renames it); where nothing can be written, the rules are compiled anew.
+Files of older rules are removed when there are many.
+"""
+
+import hashlib
+import json
+import os
+import re
+import struct
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import hyperscan
+from hyperscan import _version
+
+from leakguard import pattern
+from leakguard.matcher import Matcher, load_matcher
+from leakguard.model import Check, Confidence, Partner, Rule, Severity
+from leakguard.pattern import Finder
+from leakguard.ruleset import load_rules, read_rule_file, rule_files
+from leakguard.version import __version__
+
+_LAYOUT = 2
+"""Number of this module's file layout; another layout has another name."""
+
+_HEADER = struct.Struct("<32sI")
+"""BLAKE2b of what follows, and the length of the JSON part in bytes."""
+
+_FILES_AT_MOST = 8
+"""Files that are kept, each some megabytes: for a few versions, and projects with rules."""
+
+_STALE_SECONDS = 24 * 60 * 60
+"""A file that was begun this long ago was given up: writing one takes less than a second."""
+
+_NAME = re.compile(r"[0-9a-f]{40}\.rules(?P<begun>\.\d+\.tmp)?")
+"""Our files: LEAKGUARD_CACHE_DIR may name a folder in which others lie."""
+
+_UNSTORED = ("examples", "counterexamples", "references")
+
+
+def matcher_for(extra: Sequence[Path] = ()) -> Matcher:
+    """The matcher of the built-in rules and the files in `extra`, from the cache when it is there.
+
+    Raises RuleError as `load_rules` does.
+    """
+    path = cache_dir() / f"{_key(extra)}.rules"
+    matcher = _load(path)
+    if matcher is None:
+        matcher = load_matcher(load_rules(*extra))
+        _store(path, matcher)
+    return matcher
+
+
+def cache_dir() -> Path:
+    """LEAKGUARD_CACHE_DIR, or a folder in the platform's place for caches. It need not exist."""
+    if chosen := os.environ.get("LEAKGUARD_CACHE_DIR"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")
+    elif sys.platform == "darwin":
+        base = os.path.expanduser("~/Library/Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "leakguard"
+
+
+def _key(extra: Sequence[Path]) -> str:
+    digest = hashlib.blake2b(digest_size=20)
+    parts = (_LAYOUT, __version__, _version.__version__, sys.version_info[:2], *_processor())
+    digest.update(repr(parts).encode())
+    digest.update(Path(pattern.__file__).read_bytes())  # it decides what the automaton looks for
+    for path in (*rule_files(), *extra):
+        data = read_rule_file(path)
+        digest.update(f"\0{path.name}\0{len(data)}\0".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _digest(body: bytes | memoryview) -> bytes:
+    """Guards against a file that was cut off or damaged; whose file it is is checked apart."""
+    return hashlib.blake2b(body, digest_size=32).digest()
+
+
+def _machine() -> str:
+    """The kind of processor. The module `platform` would cost a hook more time than all this."""
+    return os.uname().machine if hasattr(os, "uname") else os.environ["PROCESSOR_ARCHITECTURE"]
+
+
+def _processor() -> tuple[str, ...]:
+    """What decides the automaton's code: a database does not run on a lesser processor."""
+    flags = ""
+    with suppress(OSError), open("/proc/cpuinfo", encoding="ascii", errors="replace") as stream:
+        flags = next((line for line in stream if line.startswith(("flags", "Features"))), "")
+    return sys.platform, _machine(), flags
+
+
+def _load(path: Path) -> Matcher | None:
+    """The matcher in a cache file; None when it is not there, not ours or not whole."""
+    try:
+        if hasattr(os, "getuid") and path.stat().st_uid not in (os.getuid(), 0):
+            return None
+        data = path.read_bytes()
+        digest, length = _HEADER.unpack_from(data)
+        body = memoryview(data)[_HEADER.size :]
+        if _digest(body) != digest:
+            return None
+        document = json.loads(bytes(body[:length]))
+        database = hyperscan.loadb(bytes(body[length:]), mode=hyperscan.HS_MODE_BLOCK)
+        rules = [_rule(table) for table in document["rules"]]
+        finders = [Finder(*found) if found else None for found in document["finders"]]
+    except (OSError, ValueError, struct.error, hyperscan.HyperscanError):
+        return None
+    except (KeyError, TypeError, AttributeError):  # whole, but of another leakguard
+        return None
+    return Matcher(rules, finders, database)
+
+
+def _store(path: Path, matcher: Matcher) -> None:
+    """Writes the cache file; a folder that cannot be written is no error."""
+    if matcher.database is None:
+        return
+    rules = [
+        {key: value for key, value in asdict(rule).items() if value and key not in _UNSTORED}
+        | {"references": rule.references[:1]}
+        for rule in matcher.rules
+    ]
+    finders = [
+        (found.expression, found.least, found.most, found.reach) if found else None
+        for found in matcher.finders
+    ]
+    document = json.dumps({"rules": rules, "finders": finders}).encode()
+    body = document + hyperscan.dumpb(matcher.database)
+    data = _HEADER.pack(_digest(body), len(document)) + body
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+        _tidy(path.parent)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _tidy(folder: Path) -> None:
+    """Removes the oldest cache files, and what a process left that was stopped as it wrote one.
+
+    Another process may do so too, or have a file open: what cannot be removed is left.
+    """
+    whole: list[tuple[float, Path]] = []
+    for path in folder.iterdir():
+        if name := _NAME.fullmatch(path.name):
+            with suppress(OSError):
+                written = path.stat().st_mtime
+                if not name["begun"]:
+                    whole.append((written, path))
+                elif time.time() - written > _STALE_SECONDS:
+                    path.unlink()
+    for _, path in sorted(whole, reverse=True)[_FILES_AT_MOST:]:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _rule(table: dict[str, Any]) -> Rule:
+    if check := table.get("check"):
+        table["check"] = Check(**check)
+    if partner := table.get("partner"):
+        table["partner"] = Partner(**partner)
+    for key in ("allow", "references"):
+        table[key] = tuple(table.get(key, ()))
+    table["severity"] = Severity(table["severity"])
+    table["confidence"] = Confidence(table["confidence"])
+    return Rule(**table)

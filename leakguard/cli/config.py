@@ -1,0 +1,165 @@
+"""`leakguard config`: what the settings are and where they come from; the flags for them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from leakguard.cli.output import say
+from leakguard.config import KEYS, Config, check_rule_ids, load_config
+from leakguard.errors import UsageError
+from leakguard.model import Confidence, Level, Severity
+from leakguard.report.wording import visible
+from leakguard.settings import unused_settings
+
+_FILE: Final = click.Path(path_type=Path)
+
+FILE_OPTIONS: Final[Sequence[click.Parameter]] = (
+    click.Option(
+        ["--rules"],
+        multiple=True,
+        metavar="FILE",
+        help="Use the rules in this file as well; may be given several times.",
+    ),
+    click.Option(
+        ["--config", "config_file"],
+        type=_FILE,
+        metavar="FILE",
+        help="Read the settings from this file instead of looking for one.",
+    ),
+    click.Option(["--no-config"], is_flag=True, help="Look for no settings file."),
+)
+"""The flags that say which rules there are."""
+
+CONFIG_OPTIONS: Final[Sequence[click.Parameter]] = (
+    *FILE_OPTIONS,
+    click.Option(
+        ["--disable", "disabled_rules"],
+        multiple=True,
+        metavar="ID",
+        help="Do without this rule; may be given several times.",
+    ),
+    click.Option(
+        ["--min-severity"],
+        type=click.Choice([level.label for level in Severity]),
+        help="Report leaks of at least this severity.  [default: low]",
+    ),
+    click.Option(
+        ["--min-confidence", "--confidence"],
+        type=click.Choice([level.label for level in Confidence]),
+        help="Report what is at least this sure to be a leak.  [default: medium]",
+    ),
+    click.Option(
+        ["--exclude"],
+        multiple=True,
+        metavar="GLOB",
+        help="Report nothing in these paths, written as in .gitignore; may be given several times.",
+    ),
+    click.Option(
+        ["--baseline"],
+        metavar="FILE",
+        help="Report nothing that this .secrets.baseline of detect-secrets has accepted.",
+    ),
+)
+"""The flags that settle the Config."""
+
+
+def config_from(given: Mapping[str, Any], paths: Sequence[str]) -> Config:
+    """The settings for a scan of these paths, with the flags that click read.
+
+    Raises ConfigError as `load_config` does, UsageError for flags that do not go together.
+    """
+    if given["config_file"] and given["no_config"]:
+        raise UsageError("--config does not go with --no-config: leave one of them out")
+    return load_config(
+        paths,
+        file=given["config_file"],
+        search=not given["no_config"],
+        flags={key: given[key] for key in KEYS if given.get(key)},
+    )
+
+
+@click.group(
+    "config",
+    epilog="""\b
+Examples:
+  leakguard config show
+""",
+)
+def config() -> None:
+    """Show the settings."""
+
+
+@config.command(
+    "show",
+    params=[
+        click.Argument(["path"], default=".", type=click.Path(exists=True)),
+        click.Option(
+            ["--format", "format_"],
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="How to write them.",
+        ),
+        *CONFIG_OPTIONS,
+    ],
+    epilog="""\b
+Examples:
+  leakguard config show
+  leakguard config show --format json src/
+  LEAKGUARD_MIN_SEVERITY=high leakguard config show
+""",
+)
+def show(path: str, format_: str, **given: Any) -> None:
+    """Show the settings for a scan of PATH, and where each comes from.
+
+    A setting, lists too, comes as a whole from the command line, else from the environment
+    (LEAKGUARD_ and its key in capitals), else from the settings file (.leakguard.toml, or
+    [tool.leakguard] in pyproject.toml), else it is the default. The file is looked for from PATH
+    upwards to the root of its git repository, outside of one to your home folder.
+    """
+    settings = config_from(given, [path])
+    if settings.disabled_rules:
+        from leakguard.ruleset import load_rules
+
+        check_rule_ids(settings, [rule.id for rule in load_rules(*settings.rules)])
+    say(_as_json(settings) if format_ == "json" else _as_text(settings))
+
+
+def _as_text(settings: Config) -> str:
+    rows = [(key, _shown(_plain(settings, key)), settings.origins[key]) for key in KEYS]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    unused = unused_settings(settings.file)
+    lines = [f"{key:{widths[0]}}  {value:{widths[1]}}  {origin}" for key, value, origin in rows]
+    lines.append(f"settings file: {settings.file or 'none'}")
+    if unused:
+        lines.append(f"not used: [tool.leakguard] in {unused}, because of {settings.file}")
+    return "".join(visible(line) + "\n" for line in lines)
+
+
+def _as_json(settings: Config) -> str:
+    unused = unused_settings(settings.file)
+    document = {
+        "file": str(settings.file) if settings.file else None,
+        "unused_file": str(unused) if unused else None,
+        "settings": {
+            key: {"value": _plain(settings, key), "origin": settings.origins[key]} for key in KEYS
+        },
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _plain(settings: Config, key: str) -> str | list[str]:
+    """A setting as a settings file would have it."""
+    value = getattr(settings, key)
+    if isinstance(value, Level):
+        return value.label
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return [str(item) for item in value] if isinstance(value, tuple) else str(value or "")
+
+
+def _shown(value: str | list[str]) -> str:
+    return (value if isinstance(value, str) else ", ".join(value)) or "-"

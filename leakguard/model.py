@@ -1,0 +1,254 @@
+"""The nouns: what a rule, a window of blobs, a candidate, a finding and a report are. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+
+class Level(IntEnum):
+    """Base of the two scales of a rule; `label` is what users read and write."""
+
+    @property
+    def label(self) -> str:
+        """The lower-case name: `high`."""
+        return self.name.lower()
+
+
+class Severity(Level):
+    """What a leak of this kind costs."""
+
+    LOW = 1
+    """Of little use alone: an identifier, a public key's partner."""
+    MEDIUM = 2
+    """Opens one limited thing, or needs something else as well."""
+    HIGH = 3
+    """Reads or changes an account's data."""
+    CRITICAL = 4
+    """Takes over an account, an organisation or production."""
+
+
+class Confidence(Level):
+    """How sure the form alone makes it that this is a secret."""
+
+    LOW = 1
+    """Might be one: shown only when asked for."""
+    MEDIUM = 2
+    """Looks like one in its surroundings."""
+    HIGH = 3
+    """Has a form that nothing else has."""
+
+
+class Verdict(StrEnum):
+    """What a whole scan says."""
+
+    CLEAN = "clean"
+    LEAKS = "leaks"
+    INCOMPLETE = "incomplete"
+    """No leak was seen, but something could not be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A structural test of a secret: the name of a function in checksums.py and its parameters."""
+
+    name: str
+    parameters: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Another rule whose candidate must stand within `lines` lines before or after."""
+
+    rule: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of secret. See CONTRIBUTING.md for what each key of a rule file means."""
+
+    id: str
+    name: str
+    provider: str
+    impact: str
+    """What an attacker can do with it, as a sentence."""
+    severity: Severity
+    confidence: Confidence
+    pattern: str
+    """RE2 syntax over bytes, with one group named `secret`."""
+    family: str = ""
+    """Rules of one family find the same credential in several forms; empty means the id."""
+    path: str = ""
+    """RE2 pattern that the path must contain; empty means any path."""
+    entropy: float = 0.0
+    """Least Shannon entropy of the secret, in bits per character."""
+    check: Check | None = None
+    partner: Partner | None = None
+    generic: bool = False
+    """The form proves nothing by itself: the value is judged by filters.py."""
+    allow: tuple[str, ...] = ()
+    """RE2 patterns of values that are never this secret, such as a vendor's documented example."""
+    remedy: str = ""
+    """What to do about a leak: where to revoke it and what to change."""
+    references: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    counterexamples: tuple[str, ...] = ()
+    file: str = ""
+    """Name of the rule file, for messages."""
+
+
+class Piece(NamedTuple):
+    """The place of one blob, or of one segment of a large blob, in a window.
+
+    Offsets are bytes in the window. A match belongs to this piece when its secret's match starts
+    in `own_start <= offset < own_end`; what lies outside is context.
+    """
+
+    key: str
+    """Names the blob to its source: an object id, a path."""
+    start: int
+    end: int
+    own_start: int
+    own_end: int
+    offset: int = 0
+    """Where `start` lies in the blob, in bytes."""
+    line: int = 1
+    """Line of the blob in which `start` lies, from 1."""
+    column: int = 0
+    """Characters of that line before `start`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Bytes of many blobs, one after the other, each followed by at least one byte `\\n`."""
+
+    data: bytearray | bytes = field(repr=False)
+    length: int
+    """Bytes of `data` in use."""
+    pieces: list[Piece] = field(repr=False)
+    """Ordered by `start`; pieces do not overlap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Something that could not be looked at. A scan with skips is never clean."""
+
+    path: str
+    reason: str
+    blob: str | None = None
+    """Object id, where the source has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a secret stands in its blob. Lines and columns count from 1, columns in characters."""
+
+    start: int
+    end: int
+    """Bytes in the blob, `end` exclusive."""
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    """Exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A match that may be a leak. Nothing but this and the window holds the secret itself."""
+
+    rule: Rule
+    key: str
+    """The blob's name in its source."""
+    span: Span
+    secret: bytes = field(repr=False)
+    before: bytes = field(default=b"", repr=False)
+    """What stands before the secret on its line."""
+    after: bytes = field(default=b"", repr=False)
+    """What stands behind the secret on its line."""
+    previous: bytes = field(default=b"", repr=False)
+    """The line before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a blob occurs: its path and, in a history, the commit that first brought it in."""
+
+    path: str
+    blob: str | None = None
+    commit: str | None = None
+    author: str | None = None
+    """`Name <address>`."""
+    date: str | None = None
+    """Author date, ISO 8601 with offset."""
+    on_branch: bool | None = None
+    """Whether the blob is in the tree of a branch head; None where there is no history."""
+    order: int = 0
+    """Position in the history, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A leak: where it is, what it is, and a masked preview. Holds no secret."""
+
+    rule_id: str
+    name: str
+    kind: str
+    severity: Severity
+    confidence: Confidence
+    path: str
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+    preview: str
+    fingerprint: str
+    impact: str = ""
+    remedy: str = ""
+    reference: str = ""
+    commit: str | None = None
+    author: str | None = None
+    date: str | None = None
+    blob: str | None = None
+    on_branch: bool | None = None
+    """Whether a branch head still holds this secret at this path; None outside a history."""
+    occurrences: int = 1
+    """Versions of the file that hold the secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that was silenced, and by what."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a scan looked at. Times are seconds."""
+
+    blobs: int = 0
+    bytes: int = 0
+    commits: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a scan says, sorted by path, line, column and rule."""
+
+    findings: tuple[Finding, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Sentences on what the source was: shallow, with submodules, empty."""
+    summary: Summary = Summary()
+
+    @property
+    def verdict(self) -> Verdict:
+        """Leaks when anything was found, else incomplete when anything was skipped."""
+        if self.findings:
+            return Verdict.LEAKS
+        return Verdict.INCOMPLETE if self.skips else Verdict.CLEAN

@@ -1,0 +1,291 @@
+"""A rule's pattern in its two forms: the finder for the automaton, the confirmer for the window.
+
+The finder over-approximates: wherever the pattern matches, the finder matches a prefix of that
+match (without what the match may begin with but need not). It is cut after FINDER_BYTES and before
+an open end, so that the automaton stays small and reports each occurrence once. The syntax tree
+comes from the standard library's own parser (`re._parser`, there since Python 3.11).
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser as sre_parser  # type: ignore[attr-defined]
+from typing import Any, TypeAlias
+
+import re2
+
+from leakguard import limits
+
+
+class PatternError(ValueError):
+    """A pattern that one of the engines refuses, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """What the automaton looks for, and what its hits say about the match. Widths are bytes."""
+
+    expression: str
+    """For Hyperscan, with HS_FLAG_MULTILINE."""
+    least: int
+    """Shortest distance from a match's start to a hit."""
+    most: int
+    """Longest distance from a match's start to its first hit."""
+    reach: int
+    """Longest match, or 0 when it has no bound."""
+
+
+class Confirmer:
+    """A compiled RE2 pattern over bytes. Safe to share between threads."""
+
+    __slots__ = ("names", "regexp", "secret")
+
+    def __init__(self, pattern: str) -> None:
+        """Raises PatternError when RE2 refuses the pattern."""
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1
+        options.log_errors = False
+        options.max_mem = limits.RE2_MEMORY_BYTES
+        try:
+            self.regexp: Any = re2.compile(b"(?m)" + pattern.encode(), options=options)
+        except re2.error as error:
+            reason = error.args[0]
+            text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+            raise PatternError(f"RE2 refuses `{pattern}`: {text}") from error
+        self.names: dict[str, int] = {k.decode(): v for k, v in self.regexp.groupindex.items()}
+        self.secret = self.names.get("secret", 0)
+
+
+@cache
+def confirmer(pattern: str) -> Confirmer:
+    """The compiled pattern, made once. Raises PatternError."""
+    return Confirmer(pattern)
+
+
+def search(pattern: str) -> Any:
+    """The RE2 object of a pattern without groups of note. Raises PatternError."""
+    return confirmer(pattern).regexp
+
+
+def finder(pattern: str, budget: int = limits.FINDER_BYTES) -> Finder:
+    """The finder of a pattern, cut after `budget` bytes.
+
+    Raises PatternError for look-around, back references and patterns that may match nothing.
+    """
+    try:
+        tree = sre_parser.parse(pattern.encode())
+    except re.error as error:
+        raise PatternError(f"`{pattern}` is no regular expression: {error}") from error
+    items = _flat(list(tree), tree.state.flags)
+    low, high = _width(items)
+    if low == 0:
+        raise PatternError(f"`{pattern}` matches the empty text")
+    before, items = _without_lead(items)
+    skipped, items = _from_literal(items, budget)
+    cut = _without_tail(_cut(items, budget))
+    least, most = _width(cut)
+    return Finder(
+        expression="".join(_write(item) for item in cut),
+        least=skipped[0] + least,
+        most=min(before + skipped[1] + most, limits.BACK_BYTES),
+        reach=0 if _is_open(tree) else high,
+    )
+
+
+_Item: TypeAlias = tuple[Any, Any]
+
+
+def _flat(items: list[_Item], flags: int) -> list[_Item]:
+    """Groups without alternatives dissolved; each leaf marked with the flags that hold for it."""
+    out: list[_Item] = []
+    for op, value in items:
+        if op is sre.SUBPATTERN:
+            _, on, off, body = value
+            out.extend(_flat(list(body), (flags | on) & ~off))
+        elif op is sre.BRANCH:
+            out.append((op, [_flat(list(branch), flags) for branch in value[1]]))
+        elif op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+            low, high, body = value
+            out.append((sre.MAX_REPEAT, (low, high, _flat(list(body), flags))))
+        elif op in (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY):
+            out.append((op, (value, flags)))
+        elif op is sre.AT and value in _BORDERS:
+            out.append((op, value))
+        else:
+            what = str(value if op is sre.AT else op).lower()
+            raise PatternError(f"`{what}` is not allowed in a pattern: see CONTRIBUTING.md")
+    return out
+
+
+def _width(items: list[_Item]) -> tuple[int, int]:
+    """Shortest and longest length in bytes, an open repeat taken as OPEN_REPEAT_BYTES."""
+    low = high = 0
+    for op, value in items:
+        if op is sre.BRANCH:
+            widths = [_width(branch) for branch in value]
+            low += min(w[0] for w in widths)
+            high += max(w[1] for w in widths)
+        elif op is sre.MAX_REPEAT:
+            least, most, body = value
+            inner = _width(body)
+            low += least * inner[0]
+            high += limits.OPEN_REPEAT_BYTES if most is sre.MAXREPEAT else most * inner[1]
+        elif op is not sre.AT:
+            low, high = low + 1, high + 1
+    return low, high
+
+
+def _is_open(items: Any) -> bool:
+    """Whether an open repeat occurs anywhere."""
+    for op, value in items:
+        if op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+            if value[1] is sre.MAXREPEAT or _is_open(value[2]):
+                return True
+        elif op is sre.SUBPATTERN:
+            if _is_open(value[3]):
+                return True
+        elif op is sre.BRANCH and any(_is_open(branch) for branch in value[1]):
+            return True
+    return False
+
+
+def _without_lead(items: list[_Item]) -> tuple[int, list[_Item]]:
+    """Longest length of what may but need not come first, and the rest."""
+    lead = 0
+    for index, (op, value) in enumerate(items):
+        rest = items[index:]
+        if op is sre.AT and not any(_width([item])[0] == 0 for item in rest[1:2]):
+            return lead, rest
+        if op is not sre.AT and _width([(op, value)])[0] > 0:
+            return lead, rest
+        lead += _width([(op, value)])[1]
+    return lead, []
+
+
+def _from_literal(items: list[_Item], budget: int) -> tuple[tuple[int, int], list[_Item]]:
+    """The items from where they hold fixed characters, and the widths of what is left out.
+
+    A pattern that begins with a wide class (a base64 key with its mark near the end) would fire
+    all over; only some of that class is kept, before the mark.
+    """
+    best, start = _fixed(_cut(items, budget)), 0
+    if best >= limits.FINDER_LITERALS:
+        return (0, 0), items
+    for index in range(1, len(items)):
+        fixed = _fixed(_cut(items[index:], budget))
+        if fixed > best:
+            best, start = fixed, index
+    if not start:
+        return (0, 0), items
+    op, value = items[start - 1]
+    kept: list[_Item] = []
+    if op is sre.MAX_REPEAT and _width(value[2]) == (1, 1):
+        times = min(value[0], limits.FINDER_LEAD_BYTES)
+        kept = [(op, (times, times, value[2]))]
+    low, high = _width(items[:start])
+    width = _width(kept)[0]
+    return (low - width, high - width), [*kept, *items[start:]]
+
+
+def _fixed(items: list[_Item]) -> int:
+    """How many bytes are literals that stand next to one another, at least."""
+    best = run = 0
+    for op, value in items:
+        if op is sre.BRANCH:
+            run += min((_fixed(branch) for branch in value), default=0)
+        elif op is sre.LITERAL:
+            run += 1
+        elif op is sre.MAX_REPEAT and value[0]:
+            run = max(_fixed(value[2]), run if value[1] == value[0] == 1 else 0)
+        elif op is not sre.AT:
+            run = 0
+        best = max(best, run)
+    return best
+
+
+def _cut(items: list[_Item], budget: int) -> list[_Item]:
+    """The first items that together take `budget` bytes at least, or all."""
+    out: list[_Item] = []
+    for op, value in items:
+        if budget <= 0:
+            break
+        if op is sre.MAX_REPEAT and (inner := _width(value[2])[0]) * value[0] >= budget:
+            times = -(-budget // inner)
+            out.append((op, (times, times, value[2])))
+            break
+        out.append((op, value))
+        budget -= _width([(op, value)])[0]
+    return out
+
+
+def _without_tail(items: list[_Item]) -> list[_Item]:
+    """The items without an open or optional end: the shortest form that decides."""
+    items = list(items)
+    while items:
+        op, value = items[-1]
+        if op is sre.AT or (op is sre.MAX_REPEAT and value[0] == 0):
+            items.pop()
+        elif op is sre.MAX_REPEAT and value[1] != value[0]:
+            items[-1] = (op, (value[0], value[0], value[2]))
+        elif op is sre.BRANCH:
+            items[-1] = (op, [_without_tail(branch) for branch in value])
+            return items
+        else:
+            return items
+    return items
+
+
+_CATEGORIES = {
+    sre.CATEGORY_DIGIT: "0-9",
+    sre.CATEGORY_SPACE: r"\t\n\v\f\r ",
+    sre.CATEGORY_WORD: "0-9A-Za-z_",
+}
+_NEGATED = {
+    sre.CATEGORY_NOT_DIGIT: r"\x00-/:-\xff",
+    sre.CATEGORY_NOT_SPACE: r"\x00-\x08\x0e-\x1f!-\xff",
+    sre.CATEGORY_NOT_WORD: r"\x00-/:-@\[-^`{-\xff",
+}
+_BORDERS = {
+    sre.AT_BOUNDARY: r"\b",
+    sre.AT_NON_BOUNDARY: r"\B",
+    sre.AT_BEGINNING: "^",
+    sre.AT_END: "$",
+}
+
+
+def _write(item: _Item) -> str:
+    """An item in PCRE syntax, bytes as `\\xHH`."""
+    op, value = item
+    if op is sre.AT:
+        return _BORDERS[value]
+    if op is sre.BRANCH:
+        return f"(?:{'|'.join(''.join(map(_write, branch)) for branch in value)})"
+    if op is sre.MAX_REPEAT:
+        low, high, body = value
+        inner = "".join(map(_write, body))
+        return f"(?:{inner}){{{low},{'' if high is sre.MAXREPEAT else high}}}"
+    leaf, flags = value
+    text = r"[\x00-\xff]" if op is sre.ANY and flags & re.DOTALL else _leaf(op, leaf)
+    return f"(?i:{text})" if flags & re.IGNORECASE else text
+
+
+def _leaf(op: Any, value: Any) -> str:
+    if op is sre.ANY:
+        return r"[^\n]"
+    if op is sre.LITERAL:
+        return f"\\x{value:02x}"
+    if op is sre.NOT_LITERAL:
+        return f"[^\\x{value:02x}]"
+    parts = []
+    negate = ""
+    for kind, detail in value:
+        if kind is sre.NEGATE:
+            negate = "^"
+        elif kind is sre.LITERAL:
+            parts.append(f"\\x{detail:02x}")
+        elif kind is sre.RANGE:
+            parts.append(f"\\x{detail[0]:02x}-\\x{detail[1]:02x}")
+        else:
+            parts.append(_CATEGORIES.get(detail) or _NEGATED[detail])
+    return f"[{negate}{''.join(parts)}]"

@@ -1,0 +1,190 @@
+"""The pipe: sources -> windows -> candidates -> filters -> findings -> report."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
+from typing import NamedTuple
+
+from leakguard import limits
+from leakguard.findings import judge
+from leakguard.matcher import Hits, Matcher
+from leakguard.model import Candidate, Report, Skip, Summary, Window
+from leakguard.policy import Policy
+from leakguard.scanner import Scanner
+from leakguard.sources import Source
+
+_PROGRESS_SECONDS = 0.1
+
+
+class Progress(NamedTuple):
+    """How far a scan has come. Times are seconds."""
+
+    blobs: int
+    bytes: int
+    candidates: int
+    seconds: float
+
+
+def run(
+    sources: Sequence[Source],
+    matcher: Matcher,
+    policy: Policy = Policy(),
+    progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Looks at all that the sources yield, in their order.
+
+    Raises what a source raises when nothing of it can be read, and nothing else.
+    """
+    started = time.perf_counter()
+    watch = _Watch(sources, progress, started)
+    found: list[list[Candidate]] = []
+    skips: list[Skip] = []
+    for source in sources:
+        candidates: list[Candidate] = []
+        for item in _items(source, matcher, watch):
+            if isinstance(item, Skip):
+                skips.append(item)
+            elif item.rule.id not in policy.disabled_rules:
+                candidates.append(item)
+                watch.candidates += 1
+        found.append(candidates)
+    findings, suppressed = judge(sources, found, policy)
+    return Report(
+        findings=tuple(findings),
+        skips=tuple(sorted(skips, key=lambda skip: (skip.path, skip.reason, skip.blob or ""))),
+        suppressed=tuple(suppressed),
+        notes=tuple(dict.fromkeys(note for source in sources for note in source.notes())),
+        summary=Summary(
+            blobs=sum(source.tally.blobs for source in sources),
+            bytes=sum(source.tally.bytes for source in sources),
+            commits=sum(source.tally.commits for source in sources),
+            seconds=time.perf_counter() - started,
+        ),
+    )
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Tells how far the scan has come, not too often."""
+
+    sources: Sequence[Source]
+    progress: Callable[[Progress], None] | None
+    started: float
+    candidates: int = 0
+    told: float = 0.0
+
+    def look(self) -> None:
+        now = time.perf_counter()
+        if self.progress is None or now - self.told < _PROGRESS_SECONDS:
+            return
+        self.told = now
+        blobs = sum(source.tally.blobs for source in self.sources)
+        size = sum(source.tally.bytes for source in self.sources)
+        self.progress(Progress(blobs, size, self.candidates, now - self.started))
+
+
+def _items(source: Source, matcher: Matcher, watch: _Watch) -> Iterator[Candidate | Skip]:
+    """What the rules confirm in a source, in its order."""
+    scanner = Scanner(matcher)
+    crowded: list[Skip] = []
+    for item in _matched(source.windows(), matcher):
+        watch.look()
+        if isinstance(item, Skip):
+            yield item
+            continue
+        for found in scanner.candidates(*item):
+            if isinstance(found, Skip):
+                crowded.append(found)
+            else:
+                yield found
+    yield from _placed(source, crowded)
+
+
+def _placed(source: Source, skips: Sequence[Skip]) -> Iterator[Skip]:
+    """The skips of a scanner, which knows only keys, with path and object id; each once."""
+    places = source.places({skip.path for skip in skips}) if skips else {}
+    for skip in dict.fromkeys(skips):
+        for place in places.get(skip.path, ())[:1]:
+            yield replace(skip, path=place.path, blob=place.blob)
+
+
+_Matched = tuple[Window, Hits] | Skip
+
+
+def _matched(items: Iterable[Window | Skip], matcher: Matcher) -> Iterator[_Matched]:
+    """Each window with its hits. A second window starts threads; a hook has only one."""
+    iterator = iter(items)
+    window: Window | None = None
+    for item in iterator:
+        if isinstance(item, Skip):
+            yield item
+        elif window is None:
+            window = item
+        else:
+            yield from _threaded(matcher, [window, item], iterator)
+            return
+    if window is not None:
+        yield window, matcher.hits(window, matcher.scratch())
+
+
+@dataclass(slots=True)
+class _Job:
+    """A window on its way through a matching thread."""
+
+    window: Window
+    hits: Hits = field(default_factory=list)
+    error: BaseException | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+def _threaded(
+    matcher: Matcher, first: Sequence[Window], rest: Iterable[Window | Skip]
+) -> Iterator[_Matched]:
+    """As `_matched`, reading on while threads match: the automaton runs without the lock."""
+    jobs: SimpleQueue[_Job | None] = SimpleQueue()
+    threads = [
+        threading.Thread(target=_work, args=(matcher, jobs), daemon=True)
+        for _ in range(limits.MATCHING_THREADS)
+    ]
+    for thread in threads:
+        thread.start()
+    waiting: deque[_Job] = deque()
+    try:
+        for item in _chain(first, rest):
+            if isinstance(item, Skip):
+                yield item
+                continue
+            waiting.append(_Job(item))
+            jobs.put(waiting[-1])
+            while len(waiting) > limits.WINDOWS_IN_FLIGHT or (waiting and waiting[0].done.is_set()):
+                yield _result(waiting.popleft())
+        while waiting:
+            yield _result(waiting.popleft())
+    finally:
+        for _ in threads:
+            jobs.put(None)
+
+
+def _chain(first: Iterable[Window], rest: Iterable[Window | Skip]) -> Iterator[Window | Skip]:
+    yield from first
+    yield from rest
+
+
+def _work(matcher: Matcher, jobs: "SimpleQueue[_Job | None]") -> None:
+    scratch = matcher.scratch()
+    while (job := jobs.get()) is not None:
+        try:
+            job.hits = matcher.hits(job.window, scratch)
+        except BaseException as error:
+            job.error = error  # raised again by the thread that waits
+        job.done.set()
+
+
+def _result(job: _Job) -> tuple[Window, Hits]:
+    job.done.wait()
+    if job.error is not None:
+        raise job.error
+    return job.window, job.hits

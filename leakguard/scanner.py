@@ -1,0 +1,188 @@
+"""Windows and hits in, candidates out: confirms with each rule's own pattern around a hit.
+
+The pattern (RE2, linear time) looks at a small stretch before and behind a hit. What comes out
+equals `re.finditer` of every rule over every blob, for matches of at most MATCH_BYTES;
+tests/test_scanner.py holds it to that.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from leakguard import limits
+from leakguard.lines import Buffer, Cursor, after, before, lines_after, lines_before, previous
+from leakguard.matcher import Hits, Matcher
+from leakguard.model import Candidate, Confidence, Piece, Skip, Span, Window
+from leakguard.pattern import Confirmer, Finder, confirmer
+
+
+class _Match(NamedTuple):
+    """Offsets in the window: of the whole match, then of the secret in it."""
+
+    start: int
+    end: int
+    secret_start: int
+    secret_end: int
+    rule: int
+
+
+class Scanner:
+    """The confirming half of one scan; for one thread, windows in the order of the source."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self.matcher = matcher
+        self._carry: dict[int, int] = {}
+        """Where the last match of a rule ended in the blob whose segments are coming in, bytes."""
+        self._carry_key = ""
+
+    def candidates(self, window: Window, hits: Hits) -> Iterator[Candidate | Skip]:
+        """What the rules confirm in a window, blob by blob, by offset.
+
+        A skip has the piece's key for its path: only the source knows where that is.
+        """
+        position = 0
+        while position < len(hits):
+            piece, last = _piece_of(window.pieces, hits, position)
+            if piece is not None:
+                yield from self._piece(window.data, piece, hits[position:last])
+            position = last
+
+    def _piece(self, data: Buffer, piece: Piece, hits: Hits) -> Iterator[Candidate | Skip]:
+        ends: dict[int, list[int]] = {}
+        for end, number in hits:
+            ends.setdefault(number, []).append(end)
+        matches: list[_Match] = []
+        for number, offsets in ends.items():
+            found = self._rule(data, piece, number, offsets)
+            if len(found) > limits.MATCHES_PER_PIECE:
+                rule = self.matcher.rules[number].id
+                yield Skip(piece.key, f"more than {limits.MATCHES_PER_PIECE} matches of {rule}")
+                del found[limits.MATCHES_PER_PIECE :]
+            matches += found
+        accepted = [match for match in matches if self._accepts(data, match)]
+        accepted = self._without_fakes(accepted, set(matches).difference(accepted))
+        accepted += self._beside(data, piece, accepted)
+        yield from self._located(data, piece, accepted)
+
+    def _without_fakes(self, accepted: list[_Match], refused: set[_Match]) -> list[_Match]:
+        """Leaves out generic matches of what has a token's form but fails that token's check."""
+        rules = self.matcher.rules
+        fakes = [
+            (match.secret_start, match.secret_end)
+            for match in refused
+            if not rules[match.rule].generic and rules[match.rule].confidence is Confidence.HIGH
+        ]
+        return [
+            match
+            for match in accepted
+            if not rules[match.rule].generic
+            or not any(
+                start < match.secret_end and match.secret_start < end for start, end in fakes
+            )
+        ]
+
+    def _accepts(self, data: Buffer, match: _Match) -> bool:
+        secret = bytes(data[match.secret_start : match.secret_end])
+        return self.matcher.accepts(match.rule, secret)
+
+    def _rule(self, data: Buffer, piece: Piece, number: int, ends: Iterable[int]) -> list[_Match]:
+        """All matches of one rule in a piece, from the offsets at which its finder ended."""
+        found = self.matcher.finders[number]
+        if found is None:
+            return []
+        pattern = confirmer(self.matcher.rules[number].pattern)
+        cleared = self._cleared(piece, number)
+        matches: list[_Match] = []
+        for end in ends:
+            if end < cleared + found.least:
+                continue
+            match = _search(pattern, found, data, max(cleared, end - found.most), piece.end, end)
+            if match is None or match[0] > end - found.least:
+                cleared = end - found.least + 1
+            elif match[0] >= piece.own_end:
+                break
+            else:
+                matches.append(_Match(*match, number))
+                cleared = match[1]
+        if matches:
+            self._remember(piece, number, matches[-1].end)
+        return matches
+
+    def _cleared(self, piece: Piece, number: int) -> int:
+        """Offset in the window before which no match of the rule may start."""
+        if piece.key != self._carry_key or not piece.offset:
+            return piece.own_start
+        return max(piece.own_start, self._carry.get(number, 0) - piece.offset + piece.start)
+
+    def _remember(self, piece: Piece, number: int, end: int) -> None:
+        if piece.own_end == piece.end and not piece.offset:
+            return
+        if piece.key != self._carry_key:
+            self._carry_key, self._carry = piece.key, {}
+        self._carry[number] = end - piece.start + piece.offset
+
+    def _beside(self, data: Buffer, piece: Piece, matches: Sequence[_Match]) -> list[_Match]:
+        """Matches of partner rules around what was found, each once."""
+        found: dict[_Match, None] = {}
+        for match in matches:
+            for number in self.matcher.partners.get(self.matcher.rules[match.rule].id, ()):
+                found |= dict.fromkeys(self._partner(data, piece, number, match))
+        return list(found)
+
+    def _partner(self, data: Buffer, piece: Piece, number: int, anchor: _Match) -> Iterator[_Match]:
+        rule = self.matcher.rules[number]
+        lines = rule.partner.lines if rule.partner else 0
+        start = max(piece.start, anchor.start - limits.PARTNER_BYTES)
+        end = min(piece.end, anchor.end + limits.PARTNER_BYTES)
+        start = lines_before(data, start, anchor.start, lines)
+        end = lines_after(data, anchor.end, end, lines)
+        pattern = confirmer(rule.pattern)
+        for match in pattern.regexp.finditer(data, start, end):
+            (begin, stop), secret = match.span(), match.span(pattern.secret)
+            found = _Match(begin, stop, secret[0], secret[1], number)
+            if self._accepts(data, found):
+                yield found
+
+    def _located(
+        self, data: Buffer, piece: Piece, matches: Iterable[_Match]
+    ) -> Iterator[Candidate]:
+        """Candidates with their lines and columns, reading the piece once."""
+        cursor = Cursor(data, piece)
+        for match in sorted(matches, key=lambda match: match.secret_start):
+            line, column = cursor.at(match.secret_start)
+            end_line, end_column = cursor.peek(match.secret_end)
+            shift = piece.offset - piece.start
+            start, end = match.secret_start, match.secret_end
+            yield Candidate(
+                rule=self.matcher.rules[match.rule],
+                key=piece.key,
+                span=Span(start + shift, end + shift, line, column, end_line, end_column),
+                secret=bytes(data[start:end]),
+                before=before(data, piece.start, start),
+                after=after(data, end, piece.end),
+                previous=previous(data, piece.start, start),
+            )
+
+
+def _piece_of(pieces: Sequence[Piece], hits: Hits, position: int) -> tuple[Piece | None, int]:
+    """The piece that a hit lies in, None between pieces, and the first hit behind it."""
+    end = hits[position][0]
+    index = bisect_left(pieces, end, key=lambda piece: piece.start) - 1
+    if index < 0 or end > pieces[index].end:
+        return None, position + 1
+    return pieces[index], bisect_left(hits, (pieces[index].end + 1, -1), position)
+
+
+def _search(
+    pattern: Confirmer, found: Finder, data: Buffer, start: int, limit: int, hit: int
+) -> tuple[int, int, int, int] | None:
+    """The first match that starts at `start` or later, with the span of its secret."""
+    stop = min(limit, hit + (found.reach or limits.MATCH_BYTES))
+    match = pattern.regexp.search(data, start, stop)
+    if match is None:
+        return None
+    begin, end = match.span()
+    if end == stop < limit and begin <= hit:
+        match = pattern.regexp.search(data, begin, min(limit, begin + 2 * limits.MATCH_BYTES))
+        begin, end = match.span()
+    return begin, end, *match.span(pattern.secret)

@@ -1,0 +1,52 @@
+"""Where blobs come from. A source yields windows of blobs and says where each blob belongs."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from leakguard.model import Place, Skip, Window
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a source has handed out so far."""
+
+    blobs: int = 0
+    bytes: int = 0
+    commits: int = 0
+
+
+class Source(Protocol):
+    """Something that can be scanned once. Used by one thread."""
+
+    tally: Tally
+
+    def windows(self) -> Iterator[Window | Skip]:
+        """Every blob once, in windows; segments of a large blob follow one another.
+
+        What cannot be read is a Skip; what makes all reading vain raises a LeakguardError.
+        """
+        ...
+
+    def places(
+        self, keys: Iterable[str], *, everywhere: bool = False
+    ) -> Mapping[str, Sequence[Place]]:
+        """Where the blobs of these pieces' keys occur. Called after the last window.
+
+        To find every path of a blob can take long: without `everywhere` one is enough.
+
+        A key that is not in it does not count: what was asked for does not reach its blob.
+        """
+        ...
+
+    def adds(self, place: Place, secret: bytes) -> bool:
+        """Whether this version of the file brings the secret in.
+
+        False when the version before it holds the secret already. True where the source has no
+        versions, or covers all of them.
+        """
+        ...
+
+    def notes(self) -> list[str]:
+        """Sentences on what the source was, for the report."""
+        ...

@@ -1,0 +1,166 @@
+"""Runs git. Only this module starts processes; no outside string reaches git as an option."""
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO
+
+from leakguard import limits
+from leakguard.errors import SourceError, UsageError
+
+_SAFE = (
+    # Nothing of a scanned repository's configuration may start a program or reach the network.
+    "-c", "core.fsmonitor=false",
+    "-c", "core.hooksPath=" + os.devnull,
+    "-c", "log.showSignature=false",
+    "-c", "core.quotePath=false",
+    "-c", "core.warnAmbiguousRefs=false",
+    "-c", "gc.auto=0",
+)  # fmt: skip
+
+NOTHING = "LEAKGUARD_NOTHING"
+"""An empty environment variable, for `git --config-env`: it can set a name that has a `=` in it."""
+
+_LOCATORS = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_SHALLOW_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+)
+"""Set by git for its hooks: they say where the repository is that the hook was called for."""
+
+
+class Git:
+    """Git in one repository. `hooked` keeps what git told a hook about where its index is."""
+
+    def __init__(self, folder: str, *, hooked: bool = False) -> None:
+        self.folder = folder
+        self._environment = _environment(os.environ, hooked=hooked)
+
+    def popen(self, *args: str, stdin: bool = False) -> "subprocess.Popen[bytes]":
+        """A running git, its output as a pipe. Raises SourceError when git is not installed."""
+        try:
+            process = subprocess.Popen(
+                ["git", *_SAFE, *args],
+                cwd=self.folder,
+                env=self._environment,
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+            )
+        except FileNotFoundError as error:
+            if not os.path.isdir(self.folder):
+                raise SourceError(f"{self.folder}: there is no such folder") from error
+            raise SourceError("git is not installed or not on PATH: install git") from error
+        except OSError as error:
+            why = error.strerror
+            raise SourceError(f"git cannot be started in {self.folder}: {why}") from error
+        except ValueError as error:
+            raise UsageError(f"{args[-1]!r} cannot be given to git: {error}") from error
+        _widen(process.stdout)
+        return process
+
+    def output(self, *args: str, feed: bytes | None = None) -> bytes:
+        """All that git prints. Raises SourceError with git's own words when it fails."""
+        code, out, err = self.result(*args, feed=feed)
+        if code:
+            raise SourceError(f"git {args[0]} failed in {self.folder}: {reason(err)}")
+        return out
+
+    def result(self, *args: str, feed: bytes | None = None) -> tuple[int, bytes, bytes]:
+        """Exit code, output and error output."""
+        with running(self.popen(*args, stdin=feed is not None)) as process:
+            out, err = process.communicate(feed)
+            return process.returncode, out, err
+
+    @contextmanager
+    def beside(self, *args: str, feed: bytes) -> Iterator[Callable[[], tuple[int, bytes, bytes]]]:
+        """Starts git and goes on; what it gives waits and answers as `result` does.
+
+        A git that still runs when the block ends is stopped.
+        """
+        answers: list[tuple[int, bytes, bytes]] = []
+        process = self.popen(*args, stdin=True)
+
+        def work() -> None:
+            with running(process):
+                out, err = process.communicate(feed)
+                answers.append((process.returncode, out, err))
+
+        thread = threading.Thread(target=work, daemon=True)
+
+        def answer() -> tuple[int, bytes, bytes]:
+            thread.join()
+            return answers[0] if answers else (1, b"", b"fatal: git was not read to its end")
+
+        try:
+            thread.start()
+            yield answer
+        finally:
+            process.kill()  # the thread sees the end of its output, and reaps it
+
+    def lines(self, *args: str, feed: bytes | None = None) -> list[str]:
+        """The lines git prints, as text. Raises SourceError."""
+        return self.output(*args, feed=feed).decode(errors="surrogateescape").splitlines()
+
+
+@contextmanager
+def running(process: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that is stopped and reaped however its use ends."""
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        process.wait()
+
+
+def reason(stderr: bytes) -> str:
+    """The line of git's error output that says what is wrong, without its prefix."""
+    lines = [line for line in stderr.decode(errors="replace").splitlines() if line.strip()]
+    marked = [line for line in lines if line.startswith(("fatal: ", "error: "))]
+    line = (marked or lines or ["no reason given"])[0]
+    return line.removeprefix("fatal: ").removeprefix("error: ").strip()
+
+
+def _environment(base: Mapping[str, str], *, hooked: bool) -> dict[str, str]:
+    dropped: Sequence[str] = () if hooked else _LOCATORS
+    kept = {key: value for key, value in base.items() if key not in dropped}
+    return kept | {
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        # Old versions of git do not know GIT_NO_LAZY_FETCH. An empty list of protocols, unlike
+        # protocol.allow, cannot be undone by a repository's protocol.<name>.allow.
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
+        NOTHING: "",
+    }
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Asks for a larger pipe, where the platform has it."""
+    try:
+        import fcntl
+
+        if pipe is not None:
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, limits.GIT_PIPE_BYTES)
+    except (ImportError, AttributeError, OSError):
+        return

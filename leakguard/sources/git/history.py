@@ -1,0 +1,207 @@
+"""A repository's history: every object that a ref reaches, and the commit that brought it in.
+
+One `git rev-list` lists all objects in the order of their commits, oldest first, each under the
+first commit that has it: that tells places.py which commit brought a blob in, merges included.
+objects.py reads the objects as they lie in the packs, or, where only some commits are wanted, that
+list backwards.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from leakguard.errors import UsageError
+from leakguard.model import Place, Skip, Window
+from leakguard.sources import Tally
+from leakguard.sources.git.command import reason
+from leakguard.sources.git.objects import Objects, split_key
+from leakguard.sources.git.places import places_of
+from leakguard.sources.git.repository import Repository, resolve_branch, resolve_range
+from leakguard.sources.git.versions import Versions
+
+_LISTING = (
+    "rev-list",
+    "--objects",
+    "--in-commit-order",
+    "--reverse",
+    "--date-order",
+    "--missing=print",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Commits:
+    """Which commits: all that any ref reaches, unless something is named."""
+
+    range: str = ""
+    since: str = ""
+    branch: str = ""
+    unreachable: bool = False
+    revisions: tuple[str, ...] = field(default=())
+    """Commit ids and options of `git rev-list`, for callers who have worked them out."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether only some commits count, so that older versions have to be compared."""
+        return bool(self.range or self.since or self.revisions)
+
+
+class HistorySource:
+    """The commits, tags and files that a selection reaches."""
+
+    def __init__(self, repository: Repository, selection: Commits = Commits()) -> None:
+        self.tally = Tally()
+        self._repository = repository
+        self._selection = selection
+        self._lines: list[bytes] = []
+        """`oid` of a commit, `oid path` of other objects, oldest first."""
+        self._gone: frozenset[str] = frozenset()
+        """Ids of missing objects, of which there is a Skip already."""
+        self._everything = False
+        """Whether what no ref reaches counts: asked for, or its ref may have been lost."""
+        self._versions = Versions(repository.git) if selection.partial else None
+
+    def windows(self) -> Iterator[Window | Skip]:
+        git, revisions = self._repository.git, self._revisions()
+        arguments = (*_LISTING, *_arguments(revisions))
+        skips: list[Skip] = []
+        whole = not (self._selection.partial or self._selection.branch)
+        if whole:
+            # git lists the history beside the scan of all that is there: what no ref reaches is
+            # sorted out in the end, where it is a handful of candidates.
+            with git.beside(*arguments, feed=_fed(revisions)) as listing:
+                for item in Objects(git, self.tally).windows(self._present()):
+                    if isinstance(item, Skip):
+                        skips.append(item)
+                    else:
+                        yield item
+                code, out, err = listing()
+        else:
+            code, out, err = git.result(*arguments, feed=_fed(revisions))
+        self._lines = out.split(b"\n")
+        del out
+        if b"" in self._lines[-1:]:
+            self._lines.pop()
+        yield from self._named(skips)
+        yield from self._missing()
+        if code:
+            yield Skip("", f"the history cannot be walked to its end: {reason(err)}")
+        if not whole:
+            yield from Objects(git, self.tally).windows(self._lines[::-1])
+        damaged = bool(code) or (bool(self._gone) and not self._repository.partial)
+        self._everything = self._selection.unreachable or damaged
+
+    def _named(self, skips: Sequence[Skip]) -> Iterator[Skip]:
+        """The skips with the paths that the history has for their objects."""
+        places = {skip.blob: "" for skip in skips}
+        for line in self._lines if skips else ():
+            oid, _, path = line.decode(errors="surrogateescape").partition(" ")
+            if oid in places:
+                places[oid] = path
+        for skip in skips:
+            yield replace(skip, path=places[skip.blob] or skip.path)
+
+    def _missing(self) -> Iterator[Skip]:
+        """Takes out what git says is missing."""
+        missing = [line[1:] for line in self._lines if line.startswith(b"?")]
+        if missing:
+            self._lines = [line for line in self._lines if not line.startswith(b"?")]
+        why = (
+            "missing: this partial clone left it out"
+            if self._repository.partial
+            else "missing: the repository is damaged"
+        )
+        self._gone = frozenset(oid.decode() for oid in missing)
+        for oid in missing:
+            yield Skip(f"object {oid.decode()[:12]}", why, oid.decode())
+
+    def _present(self) -> list[bytes]:
+        """The ids of all objects that are there, as packs have them; trees are left out if it can.
+
+        The type is read from the pack: in a damaged one git stops there, but still knows the ids.
+        """
+        arguments = ("cat-file", "--batch-all-objects", "--unordered", "--buffer")
+        git = self._repository.git
+        code, out, _ = git.result(*arguments, "--batch-check=%(objecttype) %(objectname)")
+        if code:
+            out = git.output(*arguments, "--batch-check=%(objectname)")
+        # A corrupt object is told as `oid missing`; reading it will say what is wrong with it.
+        lines = (line.removesuffix(b" missing") for line in out.splitlines())
+        return [line[line.rfind(b" ") + 1 :] for line in lines if not line.startswith(b"tree")]
+
+    def _revisions(self) -> list[str]:
+        """What `git rev-list --stdin` is to walk: commit ids, refs and `^` boundaries.
+
+        Raises UsageError for names that do not exist.
+        """
+        repository, chosen = self._repository, self._selection
+        if chosen.revisions:
+            return list(chosen.revisions)
+        if chosen.range:
+            revisions = resolve_range(repository.git, chosen.range)
+        elif chosen.branch:
+            revisions = [resolve_branch(repository, chosen.branch)]
+        else:
+            revisions = ["--all", *self._stashes()]
+        return self._since(revisions) if chosen.since else revisions
+
+    def _since(self, revisions: Sequence[str]) -> list[str]:
+        """The commits of `revisions` since a date, and their boundary."""
+        git = self._repository.git
+        since = self._selection.since
+        timestamp = git.lines("rev-parse", f"--since={since}")[0]
+        if not any(character.isdigit() for character in since) and since not in _NAMED_TIMES:
+            raise UsageError(f"--since {since!r} is no date: write 2026-01-31 or '2 weeks ago'")
+        arguments = ("rev-list", "--boundary", timestamp, *_arguments(revisions))
+        lines = git.lines(*arguments, feed=_fed(revisions))
+        return [f"^{line[1:]}" if line.startswith("-") else line for line in lines]
+
+    def _stashes(self) -> list[str]:
+        """All stash entries: the ref names only the newest, the others are in its log."""
+        code, out, _ = self._repository.git.result(
+            "log", "--walk-reflogs", "--format=%H", "refs/stash", "--"
+        )
+        return [] if code else out.decode().split()
+
+    def places(
+        self, keys: Iterable[str], *, everywhere: bool = False
+    ) -> Mapping[str, Sequence[Place]]:
+        keys = list(keys)
+        if not self._everything:
+            reached = self.reached(frozenset(split_key(key)[1] for key in keys))
+            keys = [key for key in keys if split_key(key)[1] in reached]
+        # Of some commits each path is judged by the version before it.
+        everywhere = everywhere or self._selection.partial
+        return places_of(self._repository.git, self._lines, keys, everywhere=everywhere)
+
+    def reached(self, oids: frozenset[str]) -> frozenset[str]:
+        """Those of `oids` that the selection reaches; known after the last window."""
+        wanted = {oid.encode() for oid in oids}
+        length = len(next(iter(wanted), b""))
+        listed = [oid for line in self._lines if (oid := line[:length]) in wanted]
+        return (self._gone & oids) | frozenset(oid.decode() for oid in listed)
+
+    def adds(self, place: Place, secret: bytes) -> bool:
+        if self._versions is None or place.commit is None or place.commit == place.blob:
+            return True
+        return not self._versions.had(place.commit, place.path, secret)
+
+    def notes(self) -> list[str]:
+        if not self._repository.shallow:
+            return []
+        return [
+            "this is a shallow clone: older history is not here and was not scanned"
+            " (git fetch --unshallow brings it)"
+        ]
+
+
+def _arguments(revisions: Sequence[str]) -> list[str]:
+    """The options among `revisions`: git takes them only as arguments."""
+    return [*(name for name in revisions if name.startswith("--")), "--stdin"]
+
+
+def _fed(revisions: Sequence[str]) -> bytes:
+    """The names among `revisions`: git takes any number of them on standard input."""
+    return "".join(f"{name}\n" for name in revisions if not name.startswith("--")).encode()
+
+
+_NAMED_TIMES = frozenset(("yesterday", "noon", "midnight", "tea", "never", "now", "today"))

@@ -1,0 +1,182 @@
+"""Says where objects of a history belong: paths, first commits, authors, whether on a branch.
+
+Works on the list of objects that history.py keeps, and asks git only about what was found.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+
+from leakguard.model import Place
+from leakguard.sources.git.command import Git
+from leakguard.sources.git.objects import split_key
+from leakguard.sources.git.trees import Holders, Paths
+
+
+def places_of(
+    git: Git, lines: Sequence[bytes], keys: Iterable[str], *, everywhere: bool
+) -> dict[str, list[Place]]:
+    """The places of each key, oldest first: a blob has one for each path that commits have it at.
+
+    Without `everywhere` that holds only for blobs that HEAD has at another path than the first one;
+    the others have their first place: reading all trees takes seconds in a large history.
+
+    `lines` are those of `git rev-list --objects --in-commit-order`, oldest first: `oid` of a
+    commit, then `oid path` of what it is the first to have. A blob that no readable tree of theirs
+    leads to is where its line says. Paths beyond the first thousand of a blob are left out.
+    """
+    listed = _listed(lines, keys)
+    if not listed:
+        return {}
+    blobs = {key: place for key, place in listed.items() if key.startswith("blob ")}
+    blobs = _confirmed(git, blobs)
+    oids = {place.blob or "" for place in blobs.values()}
+    holders = Holders(git, lines, oids if everywhere else oids & _copied(git, blobs.values()))
+    found = holders.paths()
+    places = {
+        key: _at(place, found[place.blob or ""], lines) if place.blob in found else [place]
+        for key, place in (listed | blobs).items()
+    }
+    return _on_branches(git, _authored(git, places), holders)
+
+
+def _copied(git: Git, places: Iterable[Place]) -> set[str]:
+    """The ids of blobs that HEAD has at another path than the first one."""
+    first = {place.blob or "": place.path for place in places}
+    options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
+    out = git.result("rev-list", *options, "HEAD", "--")[1] if first else b""
+    headed = Holders(git, out.split(b"\n")[:-1], first).paths()
+    return {oid for oid in headed if headed[oid].keys() != {first[oid]}}
+
+
+def _at(place: Place, paths: Mapping[str, int], lines: Sequence[bytes]) -> list[Place]:
+    """The place as it is at each path; `paths` have the indexes of their commits' lines."""
+    return [
+        replace(place, path=path, commit=lines[order].decode(), order=order)
+        for path, order in sorted(paths.items(), key=lambda item: (item[1], item[0]))
+    ]
+
+
+def _listed(lines: Sequence[bytes], keys: Iterable[str]) -> dict[str, Place]:
+    """The place of each key, by the listing alone."""
+    wanted = {split_key(key)[1].encode(): key for key in keys}
+    places = {key: _bare_place(key) for key in wanted.values()}
+    commit = b""
+    length = len(next(iter(wanted), b""))
+    for order, line in enumerate(lines if wanted else ()):
+        if len(line) == length:
+            commit = line
+        key = wanted.get(line[:length])
+        if key is not None:
+            path = line[length + 1 :].decode(errors="surrogateescape")
+            places[key] = _in_commit(key, path, commit.decode(), order)
+    return places
+
+
+def _bare_place(key: str) -> Place:
+    """A place that names only the object."""
+    kind, oid, _ = split_key(key)
+    if kind == "commit":
+        return Place("<commit message>", oid, oid)
+    if kind == "tag":
+        return Place("<tag message>", oid)
+    return Place(f"<unreachable {oid[:12]}>", oid)
+
+
+def _in_commit(key: str, path: str, commit: str, order: int) -> Place:
+    """A place in the history. Tags belong to no commit, wherever git lists them."""
+    place = replace(_bare_place(key), order=order)
+    if key.startswith("tag "):
+        return replace(place, path=f"{place.path} {path}".strip())
+    if key.startswith("commit "):
+        return place
+    return replace(place, path=path or f"<blob {(place.blob or '')[:12]}>", commit=commit or None)
+
+
+def _confirmed(git: Git, places: Mapping[str, Place]) -> dict[str, Place]:
+    """The places of blobs, each with the path that its commit has it at.
+
+    git lists a path up to its first line break, and a blob that only a tag names under any commit.
+    """
+    blobs = [key for key, place in places.items() if place.commit]
+    asked = [f"{places[key].commit}:{places[key].path}" for key in blobs]
+    feed = "\n".join([*asked, ""]).encode(errors="surrogateescape")
+    out = git.result("cat-file", "--batch-check=%(objectname)", feed=feed)[1] if blobs else b""
+    answers = out.decode(errors="surrogateescape").split("\n")
+    confirmed = dict(places)
+    for key, answer in zip_longest(blobs, answers[: len(blobs)], fillvalue=""):
+        if answer != places[key].blob:
+            confirmed[key] = _looked_up(git, places[key])
+    return confirmed
+
+
+def _looked_up(git: Git, place: Place) -> Place:
+    """The place with the path at which its commit has the blob, or else without the commit."""
+    out = git.result("ls-tree", "-r", "-z", "--full-tree", place.commit or "", "--")[1]
+    for entry in out.decode(errors="surrogateescape").split("\0"):
+        header, _, path = entry.partition("\t")
+        if header.endswith(f" {place.blob}") and path.split("\n")[0] == place.path:
+            return replace(place, path=path)
+    return replace(place, commit=None)
+
+
+def _authored(git: Git, places: Mapping[str, Sequence[Place]]) -> dict[str, list[Place]]:
+    """The places with the author and date of their commits."""
+    ids = sorted({place.commit for group in places.values() for place in group if place.commit})
+    # A commit that git cannot parse ends its output: the places behind it keep no author.
+    out = b"" if not ids else git.result(
+        "log", "--no-walk=unsorted", "--stdin", "-z", "--encoding=UTF-8",
+        "--format=%H%n%an <%ae>%n%aI", feed="\n".join(ids).encode(),
+    )[1]  # fmt: skip
+    commits: dict[str, tuple[str, str]] = {}
+    for entry in out.decode(errors="surrogateescape").split("\0"):
+        oid, _, rest = entry.strip("\n").partition("\n")
+        author, _, date = rest.partition("\n")
+        commits[oid] = author, date
+    return {key: [_by(place, commits) for place in group] for key, group in places.items()}
+
+
+def _by(place: Place, commits: Mapping[str, tuple[str, str]]) -> Place:
+    author, date = commits.get(place.commit or "", ("", ""))
+    return replace(place, author=author or None, date=date or None)
+
+
+def _on_branches(
+    git: Git, places: Mapping[str, Sequence[Place]], holders: Holders
+) -> dict[str, list[Place]]:
+    """The places with whether a branch head has the blob there, or reaches a message's commit.
+
+    Of a blob at several paths the heads' trees tell which, as far as the listing has these trees.
+    """
+    heads = _of_heads(git, "--objects", "--no-walk", "--missing=allow-any")
+    reached = heads
+    if any(key.startswith("commit ") for key in places):
+        reached = heads + _of_heads(git)
+    wanted = {place.blob for group in places.values() for place in group}
+    there = {oid for line in reached if (oid := line.partition(b" ")[0].decode()) in wanted}
+    paths: Paths = {}
+    if any(len(group) > 1 for group in places.values()):
+        commits = [oid.decode() for oid in _of_heads(git, "--no-walk")]
+        paths = holders.paths_in(commits)
+    return {
+        key: [
+            place
+            if key.startswith("tag ")
+            else replace(place, on_branch=_is_there(place, there, paths))
+            for place in group
+        ]
+        for key, group in places.items()
+    }
+
+
+def _is_there(place: Place, there: Collection[str], paths: Paths) -> bool:
+    return place.blob in there and place.path in paths.get(place.blob or "", (place.path,))
+
+
+def _of_heads(git: Git, *options: str) -> list[bytes]:
+    """What `git rev-list` says of all branch heads, and of HEAD where it has a commit."""
+    for head in (("HEAD", "--"), ("--",)):
+        code, out, _ = git.result("rev-list", *options, "--branches", "--remotes", *head)
+        if not code:
+            break
+    return out.split(b"\n")

@@ -1,0 +1,114 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from leakguard.cli.main import main
+
+RULE = """
+provider = "Acme"
+
+[[rule]]
+id = "acme-key"
+name = "Acme key"
+impact = "Opens every door of the customer."
+severity = "critical"
+confidence = "high"
+pattern = '\\bacme_(?P<secret>[0-9a-z]{12})\\b'
+entropy = 2.5
+check = { name = "crc32-base62", skip = 4 }
+remedy = "Revoke it on https://acme.example/keys."
+references = ["https://acme.example/docs", "https://acme.example/blog"]
+examples = ["acme_~~q7w2e9r4t1y8"]
+counterexamples = ["acme_q7"]
+"""
+UNCHECKED = RULE.replace('check = { name = "crc32-base62", skip = 4 }\n', "")
+
+
+@pytest.fixture
+def own(project: Path) -> Path:
+    file = project / "own.toml"
+    file.write_text(RULE)
+    return file
+
+
+def test_rules_are_listed(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "list", "--rules", str(own), "--provider", "acme"]) == 0
+    assert capsys.readouterr().out == "acme-key  critical  high    Acme key\n"
+
+
+def test_built_in_rules_are_listed_by_id(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert project.is_dir()
+    assert main(["rules", "list"]) == 0
+
+    ids = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert "slack-bot-token" in ids
+    assert ids == sorted(ids)
+
+
+def test_rules_of_the_settings_file_are_listed(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own.with_name(".leakguard.toml").write_text('rules = ["own.toml"]')
+
+    assert main(["rules", "list"]) == 0
+    assert "acme-key" in capsys.readouterr().out
+
+
+def test_rules_as_json(
+    own: Path, capsys: pytest.CaptureFixture[str], golden: Callable[[str, str], None]
+) -> None:
+    assert main(["rules", "list", "--format=json", "--provider=Acme", "--rules", str(own)]) == 0
+
+    text = capsys.readouterr().out
+    assert json.loads(text)
+    golden("rules.json", text)
+
+
+def test_unknown_provider_is_an_error_that_names_the_known(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rules", "list", "--provider", "acm", "--rules", str(own)]) == 2
+
+    shown = capsys.readouterr().err
+    assert shown.startswith("leakguard: there are no rules for `acm`: use one of ")
+    assert "Acme" in shown
+
+
+def test_rule_is_shown(
+    own: Path, capsys: pytest.CaptureFixture[str], golden: Callable[[str, str], None]
+) -> None:
+    assert main(["rules", "show", "acme-key", "--rules", str(own)]) == 0
+
+    golden("rule.txt", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("acme-kye", "there is no rule `acme-kye`: did you mean `acme-key`"),
+        ("%", "there is no rule `%`: `leakguard rules list` lists them"),
+    ],
+)
+def test_unknown_rule_is_an_error(
+    own: Path, capsys: pytest.CaptureFixture[str], name: str, reason: str
+) -> None:
+    assert main(["rules", "show", name, "--rules", str(own)]) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_right_rule_file_has_no_problems(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own.write_text(UNCHECKED)
+
+    assert main(["rules", "check", str(own)]) == 0
+    assert capsys.readouterr() == ("no problems in 1 file with 1 rule and 2 examples\n", "")
+
+
+def test_wrong_rule_file_exits_2(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "check", str(own)]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "leakguard: own.toml: rule acme-key: example 1 is not found by it:"
+        " correct the text or the rule\n",
+    )

@@ -1,0 +1,110 @@
+"""What tests share: golden files, and the command line as a process of its own.
+
+What users see is compared whole with golden files; `--update-golden` writes them anew for review.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leakguard.cli.main import main
+from tests.helpers import one_sentence
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds `--update-golden`."""
+    parser.addoption(
+        "--update-golden", action="store_true", help="write the golden files instead of comparing"
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Call it with a file name and a text: compares with `golden/<name>` beside the test's file."""
+    folder = request.path.parent / "golden"
+
+    def compare(name: str, text: str) -> None:
+        file = folder / name
+        if request.config.getoption("--update-golden"):
+            folder.mkdir(exist_ok=True)
+            file.write_bytes(text.encode())
+        assert text.encode() == file.read_bytes(), f"{file} differs: is the change wanted?"
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that all processes of this test run share: compiling all rules takes seconds."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "leakguard-cache"
+
+
+@pytest.fixture
+def process_environment(tmp_path: Path, cache_dir: Path) -> dict[str, str]:
+    """For a process: nothing of the developer's own settings, and a home without any."""
+    kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT") if key in os.environ}
+    return kept | {
+        "HOME": str(tmp_path / "home"),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "error",
+        "LEAKGUARD_CACHE_DIR": str(cache_dir),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CEILING_DIRECTORIES": str(tmp_path),
+    }
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, process_environment: dict[str, str]
+) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Runs `leakguard` with arguments in `tmp_path`, `more` being added to its environment."""
+
+    def call(
+        *arguments: str, given: str = "", more: Mapping[str, str] | None = None, **options: Any
+    ) -> "subprocess.CompletedProcess[str]":
+        pipes: dict[str, Any] = {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "cwd": tmp_path,
+        }
+        if "stdin" not in options and "preexec_fn" not in options:
+            options["input"] = given
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            [sys.executable, "-m", "leakguard", *arguments],
+            encoding="utf-8",
+            errors="surrogateescape",
+            env=process_environment | dict(more or {}),
+            timeout=120,
+            **(pipes | options),
+        )
+        return done
+
+    return call
+
+
+@pytest.fixture
+def complaint(
+    tmp_path: Path,
+    process_environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Callable[..., str]:
+    """Gives arguments to the command line, in `tmp_path`; what it complains about."""
+    for key in [key for key in os.environ if key.startswith(("LEAKGUARD_", "GIT_"))]:
+        monkeypatch.delenv(key)
+    for key, value in process_environment.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> str:
+        return one_sentence(main(arguments), *capfd.readouterr())
+
+    return call

@@ -1,0 +1,72 @@
+"""Signals that end the process, here in a process that goes on."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from leakguard.signals import Ended, endable
+
+NUMBERS = [signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.fixture(autouse=True)
+def defaults() -> Iterator[None]:
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in NUMBERS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_signal_ends_the_block_and_what_it_began(number: signal.Signals) -> None:
+    left = []
+
+    def work() -> None:
+        try:
+            os.kill(os.getpid(), number)
+        finally:
+            os.kill(os.getpid(), number)  # it is ending already
+            left.append("block")
+
+    with pytest.raises(Ended, match=f"^ended by {number.name}$") as ended, endable():
+        work()
+
+    assert left == ["block"]
+    assert (ended.value.number, ended.value.code) == (number, 128 + number)
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda *_: None])
+def test_signal_that_is_ignored_or_handled_stays_so(
+    handler: signal.Handlers | Callable[..., None],
+) -> None:
+    signal.signal(signal.SIGHUP, handler)
+
+    with endable():
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    assert signal.getsignal(signal.SIGHUP) is handler
+
+
+def test_another_thread_than_the_main_one_changes_nothing() -> None:
+    seen: list[object] = []
+
+    def work() -> None:
+        with endable():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+    assert seen == [signal.SIG_DFL]
+
+
+def test_platform_without_a_signal_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(signal, "SIGHUP")
+
+    with pytest.raises(Ended), endable():
+        os.kill(os.getpid(), signal.SIGTERM)
