@@ -7,8 +7,8 @@ from pathlib import Path
 from leakguard.cache import matcher_for
 from leakguard.matcher import load_matcher
 from leakguard.model import Report, Rule
+from leakguard.pipe import run
 from leakguard.policy import Policy
-from leakguard.scan import run
 from leakguard.sources.select import Selection, pick_source
 
 

@@ -13,11 +13,12 @@ import re
 import struct
 import sys
 import time
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import hyperscan
 from hyperscan import _version
@@ -26,14 +27,14 @@ from leakguard import pattern
 from leakguard.matcher import Matcher, load_matcher
 from leakguard.model import Check, Confidence, Partner, Rule, Severity
 from leakguard.pattern import Finder
-from leakguard.ruleset import load_rules, read_rule_file, rule_files
+from leakguard.ruleset import load_rules, rule_files
 from leakguard.version import __version__
 
-_LAYOUT = 2
+_LAYOUT = 3
 """Number of this module's file layout; another layout has another name."""
 
-_HEADER = struct.Struct("<32sI")
-"""BLAKE2b of what follows, and the length of the JSON part in bytes."""
+_HEADER = struct.Struct("<II")
+"""CRC-32 of what follows, and the length of the JSON part in bytes."""
 
 _FILES_AT_MOST = 8
 """Files that are kept, each some megabytes: for a few versions, and projects with rules."""
@@ -79,15 +80,20 @@ def _key(extra: Sequence[Path]) -> str:
     digest.update(repr(parts).encode())
     digest.update(Path(pattern.__file__).read_bytes())  # it decides what the automaton looks for
     for path in (*rule_files(), *extra):
-        data = read_rule_file(path)
-        digest.update(f"\0{path.name}\0{len(data)}\0".encode())
-        digest.update(data)
+        digest.update(f"\0{path}\0{_state(path)}".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
-def _digest(body: bytes | memoryview) -> bytes:
-    """Guards against a file that was cut off or damaged; whose file it is is checked apart."""
-    return hashlib.blake2b(body, digest_size=32).digest()
+def _state(path: Path) -> tuple[int, ...]:
+    """What changes whenever a file does; reading all of them would take five times as long.
+
+    The time of the last change of the file's entry cannot be set: installers set the other one.
+    """
+    try:
+        state = path.stat()
+    except OSError:
+        return ()  # no cache file has this key: reading the rules will say what is wrong
+    return state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino
 
 
 def _machine() -> str:
@@ -109,13 +115,13 @@ def _load(path: Path) -> Matcher | None:
         if hasattr(os, "getuid") and path.stat().st_uid not in (os.getuid(), 0):
             return None
         data = path.read_bytes()
-        digest, length = _HEADER.unpack_from(data)
+        checksum, length = _HEADER.unpack_from(data)
         body = memoryview(data)[_HEADER.size :]
-        if _digest(body) != digest:
-            return None
+        if zlib.crc32(body) != checksum:
+            return None  # cut off or damaged; whose file it is was looked at above
         document = json.loads(bytes(body[:length]))
         database = hyperscan.loadb(bytes(body[length:]), mode=hyperscan.HS_MODE_BLOCK)
-        rules = [_rule(table) for table in document["rules"]]
+        rules = _Rules(document["rules"])
         finders = [Finder(*found) if found else None for found in document["finders"]]
     except (OSError, ValueError, struct.error, hyperscan.HyperscanError):
         return None
@@ -128,18 +134,14 @@ def _store(path: Path, matcher: Matcher) -> None:
     """Writes the cache file; a folder that cannot be written is no error."""
     if matcher.database is None:
         return
-    rules = [
-        {key: value for key, value in asdict(rule).items() if value and key not in _UNSTORED}
-        | {"references": rule.references[:1]}
-        for rule in matcher.rules
-    ]
+    rules = [json.dumps(_table(rule)) for rule in matcher.rules]
     finders = [
         (found.expression, found.least, found.most, found.reach) if found else None
         for found in matcher.finders
     ]
     document = json.dumps({"rules": rules, "finders": finders}).encode()
     body = document + hyperscan.dumpb(matcher.database)
-    data = _HEADER.pack(_digest(body), len(document)) + body
+    data = _HEADER.pack(zlib.crc32(body), len(document)) + body
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -168,6 +170,38 @@ def _tidy(folder: Path) -> None:
     for _, path in sorted(whole, reverse=True)[_FILES_AT_MOST:]:
         with suppress(OSError):
             path.unlink()
+
+
+class _Rules(Sequence[Rule]):
+    """Rules out of the cache, each made when it is asked for: a scan needs those that hit."""
+
+    def __init__(self, documents: Sequence[str]) -> None:
+        "".join(documents)  # raises TypeError for what is no text
+        self._documents = documents
+        self._made: dict[int, Rule] = {}
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    @overload
+    def __getitem__(self, number: int) -> Rule: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Rule]: ...
+    def __getitem__(self, number: int | slice) -> Rule | Sequence[Rule]:
+        if isinstance(number, slice):
+            return [self[index] for index in range(*number.indices(len(self)))]
+        rule = self._made.get(number)
+        if rule is None:
+            rule = self._made[number] = _rule(json.loads(self._documents[number]))
+        return rule
+
+
+def _table(rule: Rule) -> dict[str, Any]:
+    """What of a rule a scan needs; `_rule` makes the rule of it."""
+    table = {key: value for key, value in asdict(rule).items() if value}
+    for key in _UNSTORED:
+        table.pop(key, None)
+    return table | {"references": rule.references[:1]}
 
 
 def _rule(table: dict[str, Any]) -> Rule:

@@ -5,14 +5,14 @@ command replaces what is further away, lists too.
 """
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from leakguard.errors import ConfigError
-from leakguard.model import Confidence, Severity
+from leakguard.model import Confidence, Rule, Severity
 from leakguard.paths import check_globs
 from leakguard.policy import Policy
 from leakguard.settings import Settings, find_settings, read_settings
@@ -131,8 +131,11 @@ def load_config(
     return Config(**values, origins=origins, file=settings.file if settings else None)
 
 
-def check_rule_ids(config: Config, known: Collection[str]) -> None:
-    """Raises ConfigError when a disabled rule is not among the `known` ids."""
+def check_rule_ids(config: Config, rules: Sequence[Rule]) -> None:
+    """Raises ConfigError when a disabled rule is not among `rules`."""
+    if not config.disabled_rules:
+        return
+    known = {rule.id for rule in rules}
     unknown = sorted(config.disabled_rules.difference(known))
     if not unknown:
         return

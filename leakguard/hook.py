@@ -1,6 +1,6 @@
 """What git or pre-commit hands a hook, turned into sources; the hook's own small command line.
 
-Nothing heavy is imported here: a hook runs at every commit.
+Nothing heavy is imported here, nor what most commits do not need: a hook runs at every commit.
 """
 
 import argparse
@@ -13,14 +13,12 @@ from leakguard import exitcodes
 from leakguard.cache import matcher_for
 from leakguard.config import KEYS, Config, check_rule_ids, load_config, policy_of
 from leakguard.errors import LeakguardError, UsageError
+from leakguard.pipe import run
 from leakguard.report.text import to_text
 from leakguard.report.wording import one_line
-from leakguard.scan import run
 from leakguard.signals import Ended, endable
 from leakguard.sources import Source
-from leakguard.sources.files import FilesSource
 from leakguard.sources.git.command import Git
-from leakguard.sources.git.history import Commits, HistorySource
 from leakguard.sources.git.repository import Repository, open_repository
 from leakguard.sources.git.staged import IndexSource, StagedSource, index_entries
 from leakguard.sources.stdin import standard_input
@@ -35,6 +33,8 @@ def pre_commit_sources(repository: Repository, files: Sequence[str]) -> list[Sou
     staged = StagedSource(repository)
     if staged.touched.issuperset(files):
         return [staged]
+    from leakguard.sources.files import FilesSource
+
     indexed = frozenset(path for _, _, path in index_entries(repository.git))
     outside = [path for path in files if path not in indexed]
     return [staged, IndexSource(repository, frozenset(files) & indexed), FilesSource(outside)]
@@ -47,6 +47,8 @@ def pre_push_sources(
 
     Raises UsageError for lines that are not git's, SourceError for a ref that does not exist.
     """
+    from leakguard.sources.git.history import Commits, HistorySource
+
     pushes = [_told_by_git(line) for line in stdin]
     if not pushes and "PRE_COMMIT" in environment:
         remote = environment.get("PRE_COMMIT_REMOTE_NAME", remote)
@@ -144,7 +146,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _scan(sources: Sequence[Source], config: Config) -> int:
     matcher = matcher_for(config.rules)
-    check_rule_ids(config, {rule.id for rule in matcher.rules})
+    check_rule_ids(config, matcher.rules)
     report = run(sources, matcher, policy_of(config))
     if sys.stdout is not None:
         color = bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()

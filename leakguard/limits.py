@@ -53,6 +53,15 @@ PREVIEW_CHARACTERS: Final = 4
 PREVIEW_SHARE: Final = 4
 """A preview shows at most one character of this many of the secret, in all."""
 
+GIT_READERS: Final = 2
+"""Git processes that inflate objects side by side. On two cores a third gains nothing."""
+
+OBJECTS_PER_READER: Final = 2000
+"""Fewer are read by one git: starting another would cost more than it brings."""
+
+WINDOWS_READ_AHEAD: Final = 2
+"""Windows that wait for the scan, for each git. Each one costs WINDOW_BYTES of memory."""
+
 GIT_PIPE_BYTES: Final = MIB
 """Asked-for size of the pipe from git: sixteen times the default saves most context switches."""
 

@@ -26,14 +26,14 @@ class Matcher:
     def __init__(
         self, rules: Sequence[Rule], finders: Sequence[Finder | None], database: Any
     ) -> None:
-        self.rules = tuple(rules)
+        self.rules = rules
         self.finders = tuple(finders)
         self.database = database
         self.partners: dict[str, list[int]] = {}
         """Rules that are looked for beside the candidates of the rule with this id."""
-        for number, rule in enumerate(self.rules):
-            if rule.partner is not None:
-                self.partners.setdefault(rule.partner.rule, []).append(number)
+        for number, found in enumerate(finders):
+            if found is None and (partner := rules[number].partner):
+                self.partners.setdefault(partner.rule, []).append(number)
         self._judges: dict[int, Callable[[bytes], bool]] = {}
 
     def hits(self, window: Window, scratch: Any) -> Hits:

@@ -1,12 +1,12 @@
 """The cache: only a whole file of our own is used, whatever else lies there is written anew."""
 
-import hashlib
 import os
 import shutil
 import stat
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +68,7 @@ def test_second_use_compiles_nothing(compiled: list[int]) -> None:
 def test_rules_come_back_as_they_were_but_for_what_a_scan_does_not_need() -> None:
     matcher_for()
 
-    assert matcher_for().rules == tuple(
+    assert tuple(matcher_for().rules) == tuple(
         replace(rule, examples=(), counterexamples=(), references=rule.references[:1])
         for rule in load_rules()
     )
@@ -95,13 +95,13 @@ def test_cached_rules_find_what_compiled_rules_find() -> None:
     [
         lambda _: b"",
         lambda _: b"garbage",
-        lambda data: data[:20],
+        lambda data: data[:6],
         lambda data: data[:-1],
         lambda data: data + b"x",
-        lambda data: data[:36] + b"x" + data[37:],
+        lambda data: data[:8] + b"x" + data[9:],
         lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
-        lambda data: data[:32] + b"\xff\xff\xff\xff" + data[36:],
-        lambda data: data[:32] + bytes(4) + data[36:],
+        lambda data: data[:4] + b"\xff\xff\xff\xff" + data[8:],
+        lambda data: data[:4] + bytes(4) + data[8:],
     ],
 )
 def test_damaged_file_is_written_anew(
@@ -123,7 +123,7 @@ def test_whole_file_of_another_meaning_is_written_anew(compiled: list[int]) -> N
     matcher_for()
     for document in (b"{}", b"[]", b"1", b'{"rules": [{}], "finders": []}'):
         body = document + b"no database"
-        digest = hashlib.sha256(body).digest()
+        digest = zlib.crc32(body)
         cache_file().write_bytes(cache._HEADER.pack(digest, len(document)) + body)
 
         assert candidates(matcher_for(), {"a": github_token().encode()})
@@ -135,7 +135,7 @@ def test_whole_file_whose_json_does_not_fit_is_written_anew(compiled: list[int])
     matcher = matcher_for()
     database = hyperscan.dumpb(matcher.database)
     for document in (b"{}", b"[]", b"1", b'{"rules": [{}], "finders": []}'):
-        digest = hashlib.sha256(document + database).digest()
+        digest = zlib.crc32(document + database)
         header = cache._HEADER.pack(digest, len(document))
         cache_file().write_bytes(header + document + database)
 

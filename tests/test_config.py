@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from leakguard.config import KEYS, Config, check_rule_ids, load_config, policy_o
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Severity
 from leakguard.policy import Policy
+from tests.helpers import RULE
 
+RULES = [replace(RULE, id=name) for name in ("jwt", "github-pat")]
 ROOT = Path(__file__).parents[1]
 
 
@@ -160,7 +163,7 @@ def test_disabled_rule_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     config = loaded(tmp_path, 'disabled_rules = ["github-pta", "jwt"]')
 
     with pytest.raises(ConfigError) as error:
-        check_rule_ids(config, ["jwt", "github-pat"])
+        check_rule_ids(config, RULES)
 
     assert str(error.value) == (
         f"{tmp_path / '.leakguard.toml'}: `disabled_rules` names `github-pta`, which is no rule:"
@@ -172,11 +175,11 @@ def test_rule_that_resembles_none_is_an_error_without_a_guess(tmp_path: Path) ->
     config = loaded(tmp_path, 'disabled_rules = ["zzz"]')
 
     with pytest.raises(ConfigError, match="which is no rule: `leakguard rules list`"):
-        check_rule_ids(config, ["jwt"])
+        check_rule_ids(config, RULES)
 
 
 def test_disabled_rules_that_exist_are_no_error(tmp_path: Path) -> None:
-    check_rule_ids(loaded(tmp_path, 'disabled_rules = ["jwt"]'), ["jwt"])
+    check_rule_ids(loaded(tmp_path, 'disabled_rules = ["jwt"]'), RULES)
 
 
 def test_policy_is_what_the_settings_say(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def show(path: str, format_: str, **given: Any) -> None:
     if settings.disabled_rules:
         from leakguard.ruleset import load_rules
 
-        check_rule_ids(settings, [rule.id for rule in load_rules(*settings.rules)])
+        check_rule_ids(settings, load_rules(*settings.rules))
     say(_as_json(settings) if format_ == "json" else _as_text(settings))
 
 

@@ -14,7 +14,7 @@ from leakguard.report.wording import counted, size
 if TYPE_CHECKING:
     from rich.status import Status
 
-    from leakguard.scan import Progress
+    from leakguard.pipe import Progress
 
 _PATIENCE_SECONDS = 0.5
 """A shorter scan shows nothing: importing rich alone takes a tenth of a second."""

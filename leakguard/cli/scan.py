@@ -141,11 +141,11 @@ def _taken(given: Mapping[str, Any], options: Sequence[click.Parameter]) -> dict
 
 def _scanned(selection: "Selection", config: Config, progress: bool | None) -> Report:
     from leakguard.cache import matcher_for
-    from leakguard.scan import run
+    from leakguard.pipe import run
     from leakguard.sources.select import pick_source
 
     matcher = matcher_for(config.rules)
-    check_rule_ids(config, [rule.id for rule in matcher.rules])
+    check_rule_ids(config, matcher.rules)
     sources = pick_source(selection)
     with shown(progress) as show:
         return run(sources, matcher, policy_of(config), show)

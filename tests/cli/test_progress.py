@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from leakguard.cli.progress import shown, words
-from leakguard.scan import Progress
+from leakguard.pipe import Progress
 
 MB = 1_000_000
 
@@ -53,7 +53,7 @@ def test_rich_is_imported_for_a_long_scan_only() -> None:
     program = (
         "import sys\n"
         "from leakguard.cli.progress import shown\n"
-        "from leakguard.scan import Progress\n"
+        "from leakguard.pipe import Progress\n"
         "with shown(True) as show: show(Progress(1, 1, 0, 0.1))\n"
         "assert 'rich' not in sys.modules"
     )

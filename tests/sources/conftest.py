@@ -6,8 +6,8 @@ import pytest
 
 from leakguard.matcher import Matcher, load_matcher
 from leakguard.model import Report
+from leakguard.pipe import run
 from leakguard.ruleset import parse_rules, read_rule_file, rules_dir
-from leakguard.scan import run
 from leakguard.sources import Source
 from leakguard.sources.select import Selection, pick_source
 from tests.gitrepo import environment

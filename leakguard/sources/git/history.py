@@ -13,8 +13,9 @@ from leakguard.errors import UsageError
 from leakguard.model import Place, Skip, Window
 from leakguard.sources import Tally
 from leakguard.sources.git.command import reason
-from leakguard.sources.git.objects import Objects, split_key
+from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.places import places_of
+from leakguard.sources.git.readers import read_objects
 from leakguard.sources.git.repository import Repository, resolve_branch, resolve_range
 from leakguard.sources.git.versions import Versions
 
@@ -69,7 +70,7 @@ class HistorySource:
             # git lists the history beside the scan of all that is there: what no ref reaches is
             # sorted out in the end, where it is a handful of candidates.
             with git.beside(*arguments, feed=_fed(revisions)) as listing:
-                for item in Objects(git, self.tally).windows(self._present()):
+                for item in read_objects(git, self._present(), self.tally):
                     if isinstance(item, Skip):
                         skips.append(item)
                     else:
@@ -86,8 +87,8 @@ class HistorySource:
         if code:
             yield Skip("", f"the history cannot be walked to its end: {reason(err)}")
         if not whole:
-            yield from Objects(git, self.tally).windows(self._lines[::-1])
-        damaged = bool(code) or (bool(self._gone) and not self._repository.partial)
+            yield from read_objects(git, self._lines[::-1], self.tally)
+        damaged = bool(code) or (bool(self._gone) and not self._repository.partial())
         self._everything = self._selection.unreachable or damaged
 
     def _named(self, skips: Sequence[Skip]) -> Iterator[Skip]:
@@ -103,11 +104,12 @@ class HistorySource:
     def _missing(self) -> Iterator[Skip]:
         """Takes out what git says is missing."""
         missing = [line[1:] for line in self._lines if line.startswith(b"?")]
-        if missing:
-            self._lines = [line for line in self._lines if not line.startswith(b"?")]
+        if not missing:
+            return
+        self._lines = [line for line in self._lines if not line.startswith(b"?")]
         why = (
             "missing: this partial clone left it out"
-            if self._repository.partial
+            if self._repository.partial()
             else "missing: the repository is damaged"
         )
         self._gone = frozenset(oid.decode() for oid in missing)

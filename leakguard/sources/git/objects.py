@@ -51,7 +51,7 @@ class Objects:
         self._read = 0
         """Objects that came out of git so far."""
 
-    def windows(self, lines: list[bytes]) -> Iterator[Window | Skip]:
+    def windows(self, lines: list[bytes]) -> Generator[Window | Skip, None, None]:
         """The blobs, commit messages and tag messages among `lines`, each `oid` or `oid path`.
 
         Trees hold no content of their own and are passed over. An object that is missing or

@@ -1,12 +1,14 @@
 """What kind of repository a folder is, and its names: refs, revisions, branches."""
 
-import difflib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from leakguard.errors import SourceError, UsageError
 from leakguard.sources.git.command import Git, reason
+
+_FACTS = ("--is-shallow-repository", "--absolute-git-dir", "--show-toplevel")
+"""Asked in one run of git: starting it is most of what a hook costs beside Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,13 @@ class Repository:
     root: str | None
     """Top of the work tree; None for a bare repository."""
     shallow: bool
-    partial: bool
-    """Whether objects may be missing because the clone left them out."""
+
+    def partial(self) -> bool:
+        """Whether objects may be missing because the clone left them out."""
+        packs = Path(self.git_dir) / "objects" / "pack"
+        if any(packs.glob("*.promisor")):
+            return True
+        return bool(self.git.result("config", "--get", "extensions.partialClone")[1])
 
 
 def is_repository(path: str) -> bool:
@@ -34,22 +41,21 @@ def open_repository(path: str, *, hooked: bool = False) -> Repository:
     if not os.path.isdir(path):
         raise UsageError(f"{path}: there is no such folder")
     git = Git(path, hooked=hooked)
-    code, out, err = git.result(
-        "rev-parse", "--is-bare-repository", "--is-shallow-repository", "--absolute-git-dir"
-    )
-    if code:
+    code, out, err = git.result("rev-parse", *_FACTS)
+    shallow, *lines = os.fsdecode(out).removesuffix("\n").split("\n")
+    if not lines:
         raise SourceError(f"{path} cannot be scanned as a git repository: {reason(err)}")
-    bare, shallow, git_dir = os.fsdecode(out).removesuffix("\n").split("\n", 2)
     root = None
-    if bare == "false":
-        code, out, _ = git.result("rev-parse", "--show-toplevel")
-        root = os.fsdecode(out).removesuffix("\n") if not code else None
-    partial = any((Path(git_dir) / "objects" / "pack").glob("*.promisor")) or bool(
-        git.result("config", "--get", "extensions.partialClone")[1]
-    )
-    return Repository(
-        Git(root or git_dir, hooked=hooked), git_dir, root, shallow == "true", partial
-    )
+    if not code:  # in a bare repository git stops at the last question
+        root = lines[1] if len(lines) == 2 else _top(git)
+        lines = ["\n".join(lines).removesuffix(f"\n{root}")]
+    git_dir = "\n".join(lines)
+    return Repository(Git(root or git_dir, hooked=hooked), git_dir, root, shallow == "true")
+
+
+def _top(git: Git) -> str:
+    """The top of the work tree, of which it is known only that a path has a line break."""
+    return os.fsdecode(git.output("rev-parse", "--show-toplevel")).removesuffix("\n")
 
 
 def resolve_range(git: Git, text: str) -> list[str]:
@@ -95,6 +101,8 @@ def resolve_branch(repository: Repository, name: str) -> str:
         if full in heads:
             return full
     short = {head.split("/", 2)[2] for head in heads}
+    import difflib  # for this message only
+
     near = difflib.get_close_matches(name, short, n=3)
     branches = "1 branch" if len(short) == 1 else f"{len(short)} branches"
     hint = f"did you mean {' or '.join(near)}?" if near else f"it has {branches}"

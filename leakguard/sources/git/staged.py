@@ -56,21 +56,24 @@ class StagedSource:
 
     @cached_property
     def _diffs(self) -> list[bytes]:
-        """From each parent to the index."""
-        return [self._git.output(*_DIFF, parent, "--") for parent in self._parents()]
+        """From each parent to the index: HEAD, or nothing yet, and what is merged."""
+        merged = Path(self._git_dir) / "MERGE_HEAD"
+        heads = merged.read_text().split() if merged.exists() else []
+        return [self._from_head(), *(self._git.output(*_DIFF, head, "--") for head in heads)]
+
+    def _from_head(self) -> bytes:
+        """The difference to the last commit; to nothing when there is none yet."""
+        code, out, _ = self._git.result(*_DIFF, "HEAD", "--")
+        if code == 0:
+            return out
+        code, _, _ = self._git.result("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        empty = self._git.output("hash-object", "-t", "tree", "--stdin", feed=b"").decode().strip()
+        return self._git.output(*_DIFF, empty if code else "HEAD", "--")
 
     @cached_property
     def _before(self) -> list[tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]]:
         """For each parent the blobs that the commit changes, by path, and those that it removes."""
         return [replaced(raw) for raw in self._diffs]
-
-    def _parents(self) -> list[str]:
-        """The commits that the coming one follows: HEAD, or nothing yet, and what is merged."""
-        code, _, _ = self._git.result("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-        empty = self._git.output("hash-object", "-t", "tree", "--stdin", feed=b"").decode().strip()
-        merged = Path(self._git_dir) / "MERGE_HEAD"
-        heads = merged.read_text().split() if merged.exists() else []
-        return ["HEAD" if code == 0 else empty, *heads]
 
     def places(
         self, keys: Iterable[str], *, everywhere: bool = False

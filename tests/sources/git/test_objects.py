@@ -151,6 +151,6 @@ def test_a_scan_that_is_given_up_leaves_no_git_behind(repo: GitRepo) -> None:
     windows = Objects(Git(str(repo.path)), Tally()).windows([object_line(oid, "") for oid in oids])
 
     next(windows)
-    windows.close()  # type: ignore[attr-defined]
+    windows.close()
 
     assert not list(windows)

@@ -8,8 +8,8 @@ import pytest
 
 from leakguard.matcher import Matcher
 from leakguard.model import Finding, Report
+from leakguard.pipe import run
 from leakguard.policy import Policy
-from leakguard.scan import run
 from leakguard.sources.git.history import Commits, HistorySource
 from leakguard.sources.git.repository import open_repository
 from tests.evidence import assert_true_to_git

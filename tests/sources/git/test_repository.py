@@ -35,7 +35,7 @@ def test_work_tree_subfolder_and_git_folder_are_one_repository(repo: GitRepo) ->
     assert top.root == sub.root == str(repo.path)
     assert top.git_dir == sub.git_dir == inner.git_dir == str(repo.path / ".git")
     assert inner.root is None
-    assert (top.shallow, top.partial) == (False, False)
+    assert (top.shallow, top.partial()) == (False, False)
 
 
 def test_what_is_a_repository_by_itself(repo: GitRepo, tmp_path: Path) -> None:
@@ -60,8 +60,8 @@ def test_bare_shallow_and_partial_repositories_are_known_as_such(
     shallow = open_repository(str(tmp_path / "shallow.git"))
     partial = open_repository(str(tmp_path / "partial.git"))
 
-    assert (shallow.root, shallow.shallow, shallow.partial) == (None, True, False)
-    assert (partial.root, partial.shallow, partial.partial) == (None, False, True)
+    assert (shallow.root, shallow.shallow, shallow.partial()) == (None, True, False)
+    assert (partial.root, partial.shallow, partial.partial()) == (None, False, True)
 
 
 def test_folders_with_odd_names_are_opened(tmp_path: Path) -> None:

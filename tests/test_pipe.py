@@ -13,8 +13,8 @@ from leakguard import limits
 from leakguard.errors import SourceError
 from leakguard.matcher import Hits, Matcher, load_matcher
 from leakguard.model import Skip, Verdict, Window
+from leakguard.pipe import Progress, run
 from leakguard.policy import Policy
-from leakguard.scan import Progress, run
 from leakguard.sources.files import FilesSource, StreamSource
 from leakguard.sources.git.history import HistorySource
 from leakguard.sources.git.repository import open_repository
