@@ -86,3 +86,40 @@ SKIPS_SHOWN: Final = 10
 
 MATCHING_THREADS: Final = 2
 """Threads that run the automaton beside the one that reads. On two cores a third gains nothing."""
+
+ARTIFACT_TOTAL_BYTES: Final = 2048 * MIB
+"""Inflated bytes of one top-level file, over all nesting; more is a bomb or not worth the time."""
+
+ARTIFACT_WHOLE_BYTES: Final = 128 * MIB
+"""A member that has to be held whole, because its format is read from its end or in jumps. Larger
+ones are scanned as they stream by, but not opened."""
+
+ARTIFACT_RATIO: Final = 200
+"""Inflated bytes for each compressed one: text logs reach 50, zeros 1000."""
+
+ARTIFACT_RATIO_FREE_BYTES: Final = 64 * MIB
+"""Inflated bytes of one stream before its ratio counts."""
+
+ARTIFACT_DEPTH: Final = 8
+"""Containers in containers: an app in an archive in a package is five."""
+
+ARTIFACT_MEMBERS: Final = 50_000
+"""Members of one container; and four times as many of one top-level file."""
+
+ARTIFACT_SECONDS: Final = 60
+"""Time for one top-level file. A hook has ARTIFACT_HOOK_SECONDS."""
+
+ARTIFACT_HOOK_SECONDS: Final = 10
+"""A commit waits for this."""
+
+ARTIFACT_HOOK_BYTES: Final = 512 * MIB
+"""Inflated bytes of one top-level file in a hook."""
+
+ARTIFACT_WINDOW_MEMORY: Final = 128 * MIB
+"""For decompressors that take their window's size from the file: xz and lzma in bytes."""
+
+ARTIFACT_METADATA_BYTES: Final = 8 * MIB
+"""Largest member that is read for what it says about a build: a manifest, a profile."""
+
+ARTIFACT_METADATA_MEMBERS: Final = 400
+"""Metadata members kept of a container that streams by."""
