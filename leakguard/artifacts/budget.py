@@ -8,7 +8,7 @@ from leakguard import limits
 
 
 class ArtifactError(Exception):
-    """A file is not what its head promised. The text is for users and quotes none of its content."""
+    """A file is not what its head promised. The text is for users and quotes no content."""
 
 
 class LimitReached(ArtifactError):

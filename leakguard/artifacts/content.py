@@ -50,7 +50,7 @@ class Content:
         return self._read(size)
 
     def exactly(self, size: int) -> bytes:
-        """The next `size` bytes. Raises EOFError when there are fewer, LimitReached for too many."""
+        """The next `size` bytes. Raises EOFError when there are fewer, LimitReached for more."""
         if size > self._budget.allowance.whole_bytes:
             raise LimitReached(_too_large(self._budget))
         parts = []

@@ -1,9 +1,9 @@
 """The table of kinds: how each is recognised by its bytes, and the module that knows it.
 
 A module has what its row says: `members(content, budget)` yields Member and Unread; `strings(data)`
-yields the texts in a binary, each without its length byte or NULs; `describe(data)` gives a Build or
-None; `describe_tree(tree)` of the modules in TREES gives a list of Builds. Modules are imported when
-a file of their kind is met, since most scans meet none.
+yields the texts in a binary, each without its length byte or NULs; `describe(data)` gives a Build
+or None; `describe_tree(tree)` of the modules in TREES gives a list of Builds. Modules are imported
+when a file of their kind is met, since most scans meet none.
 """
 
 from collections.abc import Callable
@@ -168,11 +168,12 @@ TREES: tuple[str, ...] = (
 
 METADATA: frozenset[str] = frozenset(
     {
-        "AndroidManifest.xml", "AppxManifest.xml", "BundleConfig.pb", "Cargo.toml", "Distribution",
-        "Info.plist", "MANIFEST.MF", "METADATA", "PKG-INFO", "PackageInfo", "application.xml",
-        "control", "embedded.mobileprovision", "embedded.provisionprofile", "index.json",
-        "info.json", "manifest.json", "metadata.gz", "oci-layout", "package.json", "pom.properties", "pom.xml",
-        "repositories", "snap.yaml", "toc.pb", "web.xml", ".PKGINFO", ".MTREE",
+        ".MTREE", ".PKGINFO", "AndroidManifest.xml", "AppxManifest.xml", "BundleConfig.pb",
+        "Cargo.toml", "Distribution", "Info.plist", "MANIFEST.MF", "METADATA", "PKG-INFO",
+        "PackageInfo", "application.xml", "control", "embedded.mobileprovision",
+        "embedded.provisionprofile", "index.json", "info.json", "manifest.json", "metadata.gz",
+        "oci-layout", "package.json", "pom.properties", "pom.xml", "repositories", "snap.yaml",
+        "toc.pb", "web.xml",
     }
 )  # fmt: skip
 """Names of members that say what a container is: kept when it streams by; those that end with one
