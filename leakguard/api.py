@@ -7,8 +7,9 @@ from pathlib import Path
 from leakguard.cache import matcher_for
 from leakguard.matcher import load_matcher
 from leakguard.model import Report, Rule
+from leakguard.opening import opening_for
 from leakguard.pipe import run
-from leakguard.policy import Policy
+from leakguard.policy import ArtifactSettings, Policy
 from leakguard.sources.select import Selection, pick_source
 
 
@@ -30,4 +31,5 @@ def scan(
     if paths:
         chosen = replace(chosen, paths=tuple(str(path) for path in paths))
     matcher = matcher_for() if rules is None else load_matcher(rules)
-    return run(pick_source(chosen), matcher, policy)
+    opening = opening_for(ArtifactSettings(), chosen.paths[0])
+    return run(pick_source(chosen), matcher, policy, opening=opening)

@@ -5,83 +5,82 @@ command replaces what is further away, lists too.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
+from leakguard import limits, setting_values
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Rule, Severity
-from leakguard.paths import check_globs
-from leakguard.policy import Policy
+from leakguard.policy import ARTIFACT_RULES, ArtifactSettings, Policy
 from leakguard.settings import Settings, find_settings, read_settings
 
 DEFAULT: Final = "default"
 """Origin of a setting that nothing else settled."""
 
 
-def _texts(value: object, _folder: Path) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(t, str) and t for t in value):
-        raise ValueError("must be a list of texts")
-    return tuple(value)
-
-
-def _files(value: object, folder: Path) -> tuple[Path, ...]:
-    return tuple(folder / os.path.expanduser(text) for text in _texts(value, folder))
-
-
-def _file(value: object, folder: Path) -> Path:
-    if not isinstance(value, str) or not value:
-        raise ValueError("must be a text, the path of a file")
-    return folder / os.path.expanduser(value)
-
-
-def _ids(value: object, folder: Path) -> frozenset[str]:
-    return frozenset(_texts(value, folder))
-
-
-def _globs(value: object, folder: Path) -> tuple[str, ...]:
-    globs = _texts(value, folder)
-    try:
-        check_globs(globs)
-    except ValueError as error:
-        raise ValueError(f"must be globs of paths: {error}") from error
-    return globs
-
-
-_L = TypeVar("_L", Severity, Confidence)
-
-
-def _level(scale: type[_L], value: object, _folder: Path) -> _L:
-    labels = {level.label: level for level in scale}
-    if not isinstance(value, str) or value.lower() not in labels:
-        raise ValueError(f"must be one of {', '.join(labels)}")
-    return labels[value.lower()]
-
-
 class _Key(NamedTuple):
     flag: str
+    """Empty when there is none."""
     variable: str
-    read: Callable[[object, Path], Any]
-    """Value as it came and the folder that relative paths start from -> value in the Config.
-
-    Raises ValueError with what the value must be."""
+    read: setting_values.Reader
     separator: str = ""
     """Between the texts of a list in the variable; empty for a single text."""
 
 
 KEYS: Final[Mapping[str, _Key]] = {
-    "rules": _Key("--rules", "LEAKGUARD_RULES", _files, os.pathsep),
-    "disabled_rules": _Key("--disable", "LEAKGUARD_DISABLED_RULES", _ids, ","),
-    "min_severity": _Key("--min-severity", "LEAKGUARD_MIN_SEVERITY", partial(_level, Severity)),
-    "min_confidence": _Key(
-        "--min-confidence", "LEAKGUARD_MIN_CONFIDENCE", partial(_level, Confidence)
+    "rules": _Key("--rules", "LEAKGUARD_RULES", setting_values.files, os.pathsep),
+    "disabled_rules": _Key("--disable", "LEAKGUARD_DISABLED_RULES", setting_values.ids, ","),
+    "min_severity": _Key(
+        "--min-severity", "LEAKGUARD_MIN_SEVERITY", partial(setting_values.level, Severity)
     ),
-    "exclude": _Key("--exclude", "LEAKGUARD_EXCLUDE", _globs, ","),
-    "baseline": _Key("--baseline", "LEAKGUARD_BASELINE", _file),
+    "min_confidence": _Key(
+        "--min-confidence", "LEAKGUARD_MIN_CONFIDENCE", partial(setting_values.level, Confidence)
+    ),
+    "exclude": _Key("--exclude", "LEAKGUARD_EXCLUDE", setting_values.globs, ","),
+    "baseline": _Key("--baseline", "LEAKGUARD_BASELINE", setting_values.file),
 }
-"""Every setting: its key in a file, the flag and the variable that settle it, how it is read."""
+"""Settings at the top: the key in a file, the flag and the variable that settle it, how it is read.
+Each one has a flag, of the hook as well."""
+
+ARTIFACTS: Final = "artifacts"
+"""The table for files that hold others."""
+
+
+def _artifact(
+    name: str, read: setting_values.Reader, separator: str = "", flag: str = ""
+) -> tuple[str, _Key]:
+    return f"{ARTIFACTS}.{name}", _Key(
+        flag, f"LEAKGUARD_{ARTIFACTS}_{name}".upper(), read, separator
+    )
+
+
+_number = partial(setting_values.number, limits.SETTING_MOST)
+
+ARTIFACT_KEYS: Final[Mapping[str, _Key]] = dict(
+    (
+        _artifact("open", setting_values.switch, flag="--[no-]artifacts"),
+        _artifact("identifiers", setting_values.texts, ","),
+        _artifact("products", setting_values.texts, ","),
+        _artifact("signers", setting_values.texts, ";"),  # a subject has commas
+        _artifact("released", setting_values.versions, ","),
+        _artifact("released_from", setting_values.release),
+        _artifact("allow", setting_values.allowed, ";"),
+        _artifact("committable", setting_values.ids, ","),
+        _artifact("max_total_mb", _number),
+        _artifact("max_member_mb", _number),
+        _artifact("max_depth", partial(setting_values.number, limits.SETTING_DEPTH_MOST)),
+        _artifact("max_members", _number),
+        _artifact("max_seconds", _number),
+        _artifact("max_ratio", _number),
+    )
+)
+"""Settings in the table `artifacts`, as `artifacts.open`."""
+
+SETTINGS: Final[Mapping[str, _Key]] = {**KEYS, **ARTIFACT_KEYS}
+"""Every setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,8 @@ class Config:
     """Globs of paths that are not reported; see paths.py."""
     baseline: Path | None = None
     """A `.secrets.baseline` of detect-secrets: what it has accepted is not reported."""
-    origins: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(KEYS, DEFAULT))
+    artifacts: ArtifactSettings = ArtifactSettings()
+    origins: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(SETTINGS, DEFAULT))
     """For each key, what settled it: `default`, a file's path, a variable, a flag."""
     file: Path | None = None
     """The settings file, if there is one."""
@@ -119,23 +119,35 @@ def load_config(
     """
     settings = read_settings(file) if file else (find_settings(paths) if search else None)
     layers = [_from_environment(os.environ if environment is None else environment)]
-    layers.append(_Layer(flags or {}, {key: entry.flag for key, entry in KEYS.items()}))
+    layers.append(_Layer(flags or {}, {key: entry.flag for key, entry in SETTINGS.items()}))
     if settings:
         layers.insert(0, _from_file(settings))
     values: dict[str, Any] = {}
-    origins = dict.fromkeys(KEYS, DEFAULT)
+    origins = dict.fromkeys(SETTINGS, DEFAULT)
     for layer in layers:
         for key, value in layer.values.items():
             values[key] = _read(key, value, layer)
             origins[key] = layer.origins[key]
-    return Config(**values, origins=origins, file=settings.file if settings else None)
+    artifacts = {key.partition(".")[2]: values.pop(key) for key in ARTIFACT_KEYS if key in values}
+    return Config(
+        **values,
+        artifacts=ArtifactSettings(**artifacts),
+        origins=origins,
+        file=settings.file if settings else None,
+    )
+
+
+def value_of(config: Config, key: str) -> Any:
+    """The value of one of SETTINGS."""
+    table, _, name = key.rpartition(".")
+    return getattr(config.artifacts if table else config, name)
 
 
 def check_rule_ids(config: Config, rules: Sequence[Rule]) -> None:
     """Raises ConfigError when a disabled rule is not among `rules`."""
     if not config.disabled_rules:
         return
-    known = {rule.id for rule in rules}
+    known = {*ARTIFACT_RULES, *(rule.id for rule in rules)}
     unknown = sorted(config.disabled_rules.difference(known))
     if not unknown:
         return
@@ -169,24 +181,36 @@ class _Layer(NamedTuple):
 
 def _from_environment(environment: Mapping[str, str]) -> _Layer:
     values: dict[str, object] = {}
-    for key, entry in KEYS.items():
+    for key, entry in SETTINGS.items():
         text = environment.get(entry.variable, "").strip()
         if text:  # an empty variable is as good as none
             parts = text.split(entry.separator) if entry.separator else []
             values[key] = [part.strip() for part in parts if part.strip()] or text
-    return _Layer(values, {key: f"environment {entry.variable}" for key, entry in KEYS.items()})
+    origins = {key: f"environment {entry.variable}" for key, entry in SETTINGS.items()}
+    return _Layer(values, origins)
 
 
 def _from_file(settings: Settings) -> _Layer:
-    for key in settings.table:
-        if key not in KEYS:
-            raise _error(f"{settings.file}", key, f"is no setting: use one of {', '.join(KEYS)}")
-    return _Layer(settings.table, dict.fromkeys(KEYS, f"{settings.file}"), settings.file.parent)
+    values = dict(settings.table)
+    _check_names(settings.file, values, (*KEYS, ARTIFACTS))
+    table = values.pop(ARTIFACTS, {})
+    if not isinstance(table, dict):
+        raise _error(f"{settings.file}", ARTIFACTS, "must be a table: write [artifacts]")
+    artifacts = {f"{ARTIFACTS}.{name}": value for name, value in table.items()}
+    _check_names(settings.file, artifacts, ARTIFACT_KEYS)
+    origins = dict.fromkeys(SETTINGS, f"{settings.file}")
+    return _Layer(values | artifacts, origins, settings.file.parent)
+
+
+def _check_names(file: Path, names: Collection[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise _error(f"{file}", name, f"is no setting: use one of {', '.join(known)}")
 
 
 def _read(key: str, value: object, layer: _Layer) -> Any:
     try:
-        return KEYS[key].read(value, layer.folder)
+        return SETTINGS[key].read(value, layer.folder)
     except ValueError as error:
         raise _error(layer.origins[key], key, f"{error}") from error
 

@@ -41,6 +41,11 @@ def judge(
     return findings, suppressed
 
 
+def in_order(findings: Sequence[Finding]) -> list[Finding]:
+    """By path, line, column and rule."""
+    return sorted(findings, key=_order)
+
+
 def _silenced(newest: Located, policy: Policy, baseline: Baseline) -> str | None:
     """Why a finding is silenced, as its newest version has it: a comment may come in later."""
     place, candidate = newest

@@ -13,6 +13,7 @@ from leakguard import exitcodes
 from leakguard.cache import matcher_for
 from leakguard.config import KEYS, Config, check_rule_ids, load_config, policy_of
 from leakguard.errors import LeakguardError, UsageError
+from leakguard.opening import opening_for
 from leakguard.pipe import run
 from leakguard.report.text import to_text
 from leakguard.report.wording import one_line
@@ -147,7 +148,8 @@ def _run(options: argparse.Namespace) -> int:
 def _scan(sources: Sequence[Source], config: Config) -> int:
     matcher = matcher_for(config.rules)
     check_rule_ids(config, matcher.rules)
-    report = run(sources, matcher, policy_of(config))
+    opening = opening_for(config.artifacts, ".", hooked=True)
+    report = run(sources, matcher, policy_of(config), opening=opening)
     if sys.stdout is not None:
         color = bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
         text = to_text(report, color=color and not os.environ.get("NO_COLOR"))

@@ -123,3 +123,68 @@ ARTIFACT_METADATA_BYTES: Final = 8 * MIB
 
 ARTIFACT_METADATA_MEMBERS: Final = 400
 """Metadata members kept of a container that streams by."""
+
+ARTIFACT_FOLDERS: Final = 128
+"""Folders in folders of a file system image: real ones have fewer than 40, and a path is built of
+as many names."""
+
+LEARNED_FILES: Final = 200
+"""Manifests that are read to learn whose builds a repository's are."""
+
+LEARNED_BYTES: Final = MIB
+"""Largest manifest that is read."""
+
+LEARNED_LISTING: Final = 20_000
+"""Files of a folder that are looked through for manifests."""
+
+ARTIFACT_NODES: Final = 500_000
+"""Nodes of a log-structured file system: 128 MiB of real ones have a tenth."""
+
+ARTIFACT_SQLITE_SECONDS: Final = 20
+"""SQLite may look for the rows of one database so long: a damaged one can send it in circles."""
+
+ARTIFACT_PDF_STREAM_BYTES: Final = 32 * MIB
+"""Inflated bytes of one stream in a PDF: pages of text have some ten KiB, pictures are not read."""
+
+ARTIFACT_PDF_BYTES: Final = 128 * MIB
+"""Inflated bytes of all streams of one PDF that are read for text."""
+
+ARTIFACT_PDF_OBJECTS: Final = 200_000
+"""Objects of one PDF that are looked at: a book of a thousand pages has 20,000."""
+
+ARTIFACT_CHUNKS: Final = 200_000
+"""Chunks of one Android binary XML or resource table; manifests have hundreds, tables thousands."""
+
+ARTIFACT_TEXTS: Final = 4_000_000
+"""Texts of one table in an Android file; the largest real ones have some hundred thousand."""
+
+ARTIFACT_TEXTS_GROWTH: Final = 4
+"""Bytes of text that a table may give for each of its own: in a real one they hardly overlap, and
+UTF-16 grows by half."""
+
+ARTIFACT_REFERENCES: Final = 8
+"""Resources that refer to one another before the value comes; Android itself stops at 20."""
+
+ARTIFACT_TABLE_BYTES: Final = 32 * MIB
+"""Largest resource table that is read for an app's name."""
+
+ARTIFACT_PROTOBUF_DEPTH: Final = 256
+"""Messages in messages: a layout in a bundle has two for each level of its views."""
+
+ARTIFACT_PLIST_OBJECTS: Final = 500_000
+"""Objects of a binary property list: each takes 3 µs, so that the largest takes 1.5 s."""
+
+ARTIFACT_PROGRAM_BYTES: Final = 64 * MIB
+"""Largest main program of an app that is read for its signature and load commands."""
+
+VERSION_CHARACTERS: Final = 200
+"""A longer version is none: real ones, with a commit and a date, have up to 60."""
+
+SETTING_MOST: Final = 1_000_000
+"""Largest number that a setting may have; in MiB or seconds no file is that large or slow."""
+
+SETTING_DEPTH_MOST: Final = 32
+"""Containers in containers that a setting may ask for: each one is a call within a call."""
+
+ARTIFACT_CHILD_MEMORY: Final = 1024 * MIB
+"""Address space of a program that unpacks for us: RAR's windows reach 256 MiB, and more is rare."""

@@ -232,6 +232,8 @@ class Summary:
     blobs: int = 0
     bytes: int = 0
     commits: int = 0
+    members: int = 0
+    """Files that were in others: in archives, packages, disk images."""
     seconds: float = 0.0
 
 

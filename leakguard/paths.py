@@ -17,9 +17,13 @@ _FOLDERS = "(?:[^/]+/)*"
 def is_excluded(path: str, globs: tuple[str, ...]) -> bool:
     """Whether any of the globs covers a path, which has `/` between folders and none in front.
 
+    What covers an archive covers all that is in it: `a.zip!b` is the member `b` of `a.zip`.
     Raises ValueError for a glob that has no meaning.
     """
-    return bool(globs) and _compiled(globs).match(path) is not None
+    if not globs:
+        return False
+    pattern = _compiled(globs)
+    return any(pattern.match(part) for part in {path, path.partition("!")[0]})
 
 
 def check_globs(globs: tuple[str, ...]) -> None:

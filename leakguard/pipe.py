@@ -9,12 +9,13 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from leakguard import limits
-from leakguard.findings import judge
+from leakguard.findings import in_order, judge
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Report, Skip, Summary, Window
 from leakguard.policy import Policy
 from leakguard.scanner import Scanner
 from leakguard.sources import Source
+from leakguard.unpack import Opening, Unpacking, without_doubles
 
 _PROGRESS_SECONDS = 0.1
 
@@ -33,12 +34,16 @@ def run(
     matcher: Matcher,
     policy: Policy = Policy(),
     progress: Callable[[Progress], None] | None = None,
+    opening: Opening | None = Opening(),
 ) -> Report:
-    """Looks at all that the sources yield, in their order.
+    """Looks at all that the sources yield, in their order, and at what is packed in it.
 
-    Raises what a source raises when nothing of it can be read, and nothing else.
+    `opening` says how far files that hold others are opened and whose builds they are; None leaves
+    them closed. Raises what a source raises when nothing of it can be read, and nothing else.
     """
     started = time.perf_counter()
+    unpacked = [Unpacking(source, opening.allowance) for source in sources] if opening else []
+    sources = unpacked or sources
     watch = _Watch(sources, progress, started)
     found: list[list[Candidate]] = []
     skips: list[Skip] = []
@@ -50,8 +55,13 @@ def run(
             elif item.rule.id not in policy.disabled_rules:
                 candidates.append(item)
                 watch.candidates += 1
-        found.append(candidates)
+        found.append(without_doubles(candidates))
     findings, suppressed = judge(sources, found, policy)
+    if opening is not None and any(source.builds for source in unpacked):
+        from leakguard.builds import judge_builds  # most scans meet none
+
+        builds, silenced = judge_builds(unpacked, opening, policy)
+        findings, suppressed = in_order(findings + builds), suppressed + silenced
     return Report(
         findings=tuple(findings),
         skips=tuple(sorted(skips, key=lambda skip: (skip.path, skip.reason, skip.blob or ""))),
@@ -61,6 +71,7 @@ def run(
             blobs=sum(source.tally.blobs for source in sources),
             bytes=sum(source.tally.bytes for source in sources),
             commits=sum(source.tally.commits for source in sources),
+            members=sum(source.members.blobs for source in unpacked),
             seconds=time.perf_counter() - started,
         ),
     )

@@ -6,14 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from leakguard.config import KEYS, Config, check_rule_ids, load_config, policy_of
+from leakguard.config import SETTINGS, Config, check_rule_ids, load_config, policy_of, value_of
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Severity
-from leakguard.policy import Policy
+from leakguard.policy import ArtifactSettings, Policy
 from tests.helpers import RULE
 
 RULES = [replace(RULE, id=name) for name in ("jwt", "github-pat")]
 ROOT = Path(__file__).parents[1]
+NO_SETTING = (
+    "`min-severity` is no setting: use one of rules, disabled_rules, min_severity,"
+    " min_confidence, exclude, baseline, artifacts"
+)
+SMALL = ArtifactSettings(
+    open=False,
+    identifiers=("com.acme.",),
+    products=("Orchard",),
+    max_total_mb=1,
+    max_member_mb=2,
+    max_depth=3,
+    max_members=4,
+    max_seconds=5,
+    max_ratio=6,
+)
 
 
 def loaded(tmp_path: Path, text: str) -> Config:
@@ -41,6 +56,22 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
         min_confidence = "low"
         exclude = ["tests/fixtures/**", "*.lock"]
         baseline = ".secrets.baseline"
+
+        [artifacts]
+        open = false
+        identifiers = ["com.acme."]
+        products = ["Orchard"]
+        signers = ["CN=Acme, O=Acme Ltd"]
+        released = { "com.acme.orchard" = "4.2.0", ios = "4.1 (410)" }
+        released_from = "docs/version.txt"
+        allow = ["CN=Acme Test"]
+        committable = ["jar"]
+        max_total_mb = 1
+        max_member_mb = 2
+        max_depth = 3
+        max_members = 4
+        max_seconds = 5
+        max_ratio = 6
         """,
     )
 
@@ -50,7 +81,15 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
     assert config.min_confidence is Confidence.LOW
     assert config.exclude == ("tests/fixtures/**", "*.lock")
     assert config.baseline == tmp_path / ".secrets.baseline"
-    assert config.origins == dict.fromkeys(KEYS, str(tmp_path / ".leakguard.toml"))
+    assert config.artifacts == replace(
+        SMALL,
+        signers=("CN=Acme, O=Acme Ltd",),
+        released={"com.acme.orchard": "4.2.0", "ios": "4.1 (410)"},
+        released_from=str(tmp_path / "docs/version.txt"),
+        allow=("CN=Acme Test",),
+        committable=frozenset({"jar"}),
+    )
+    assert config.origins == dict.fromkeys(SETTINGS, str(tmp_path / ".leakguard.toml"))
 
 
 def test_environment_settles_every_key() -> None:
@@ -61,10 +100,32 @@ def test_environment_settles_every_key() -> None:
         "LEAKGUARD_MIN_CONFIDENCE": "high",
         "LEAKGUARD_EXCLUDE": "*.lock,vendor/",
         "LEAKGUARD_BASELINE": "base.json",
+        "LEAKGUARD_ARTIFACTS_OPEN": "False",
+        "LEAKGUARD_ARTIFACTS_IDENTIFIERS": "com.acme.",
+        "LEAKGUARD_ARTIFACTS_PRODUCTS": "Orchard,",
+        "LEAKGUARD_ARTIFACTS_SIGNERS": "CN=Acme, O=Acme Ltd; Acme GmbH",
+        "LEAKGUARD_ARTIFACTS_RELEASED": "com.acme.orchard=4.2.0, 4.1",
+        "LEAKGUARD_ARTIFACTS_RELEASED_FROM": "changelog",
+        "LEAKGUARD_ARTIFACTS_ALLOW": "ab:" * 31 + "ab",
+        "LEAKGUARD_ARTIFACTS_COMMITTABLE": "jar,wheel",
+        "LEAKGUARD_ARTIFACTS_MAX_TOTAL_MB": "1",
+        "LEAKGUARD_ARTIFACTS_MAX_MEMBER_MB": "2",
+        "LEAKGUARD_ARTIFACTS_MAX_DEPTH": "3",
+        "LEAKGUARD_ARTIFACTS_MAX_MEMBERS": "4",
+        "LEAKGUARD_ARTIFACTS_MAX_SECONDS": "5",
+        "LEAKGUARD_ARTIFACTS_MAX_RATIO": "6",
     }
 
     config = load_config(search=False, environment=variables)
 
+    assert config.artifacts == replace(
+        SMALL,
+        signers=("CN=Acme, O=Acme Ltd", "Acme GmbH"),
+        released={"com.acme.orchard": "4.2.0", "*": "4.1"},
+        released_from="changelog",
+        allow=("ab:" * 31 + "ab",),
+        committable=frozenset({"jar", "wheel"}),
+    )
     assert config.rules == (Path("a.toml"), Path("b.toml"))
     assert config.disabled_rules == {"jwt", "github-pat"}
     assert config.min_severity is Severity.CRITICAL
@@ -121,11 +182,7 @@ def test_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (
-            "min-severity = 'low'",
-            "`min-severity` is no setting: use one of rules, disabled_rules, min_severity,"
-            " min_confidence, exclude, baseline",
-        ),
+        ("min-severity = 'low'", NO_SETTING),
         ("min_severity = 'hi'", "`min_severity` must be one of low, medium, high, critical"),
         ("min_severity = 3", "`min_severity` must be one of low, medium, high, critical"),
         ("min_confidence = 'critical'", "`min_confidence` must be one of low, medium, high"),
@@ -138,6 +195,45 @@ def test_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             "`exclude` must be globs of paths: `!a`: `!` cannot bring a path back;"
             " write `\\!` for the character",
         ),
+        (
+            "[artifacts]\nid = []",
+            "`artifacts.id` is no setting: use one of artifacts.open, artifacts.identifiers,"
+            " artifacts.products, artifacts.signers, artifacts.released, artifacts.released_from,"
+            " artifacts.allow, artifacts.committable, artifacts.max_total_mb,"
+            " artifacts.max_member_mb, artifacts.max_depth, artifacts.max_members,"
+            " artifacts.max_seconds, artifacts.max_ratio",
+        ),
+        ("artifacts = true", "`artifacts` must be a table: write [artifacts]"),
+        ("artifacts.open = 1", "`artifacts.open` must be true or false"),
+        ("artifacts.open = 'yes'", "`artifacts.open` must be true or false"),
+        ("artifacts.max_depth = 0", "`artifacts.max_depth` must be a whole number from 1 to 32"),
+        ("artifacts.max_depth = true", "`artifacts.max_depth` must be a whole number from 1 to 32"),
+        (
+            f"artifacts.max_ratio = '{'9' * 9999}'",
+            "`artifacts.max_ratio` must be a whole number from 1 to 1000000",
+        ),
+        (
+            "artifacts.released = 4.2",
+            "`artifacts.released` must be a version, or a table of names and versions",
+        ),
+        (
+            "artifacts.released = { app = 'none' }",
+            '`artifacts.released` must have versions with numbers in quotes, as in "app" = "1.2"',
+        ),
+        (
+            "[artifacts.released]\ncom.acme.app = '4.2'",
+            '`artifacts.released` has a dot in a name: write it in quotes, as in "com.app" = "1.2"',
+        ),
+        (
+            "artifacts.released_from = []",
+            "`artifacts.released_from` must be tags, changelog or the path of a file",
+        ),
+        (
+            f"artifacts.allow = ['{'ab' * 20}']",
+            f"`artifacts.allow` has `{'ab' * 20}`: use a SHA-256, 64 hex digits, or a signer",
+        ),
+        ("artifacts.signers = 'Acme'", "`artifacts.signers` must be a list of texts"),
+        ('"artifacts.open" = true', NO_SETTING.replace("min-severity", "artifacts.open")),
     ],
 )
 def test_wrong_value_is_an_error_with_file_key_and_choices(
@@ -147,6 +243,31 @@ def test_wrong_value_is_an_error_with_file_key_and_choices(
         loaded(tmp_path, text)
 
     assert str(error.value) == f"{tmp_path / '.leakguard.toml'}: {message}"
+
+
+def test_a_version_alone_is_the_release_of_everything(tmp_path: Path) -> None:
+    config = loaded(tmp_path, '[artifacts]\nreleased = "4.2.0"')
+
+    assert config.artifacts.released == {"*": "4.2.0"}
+
+
+def test_settings_of_artifacts_are_settled_one_by_one(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[tool.leakguard.artifacts]\nproducts = ["A"]\nmax_depth = 3\nopen = true')
+
+    config = load_config(
+        file=file,
+        environment={"LEAKGUARD_ARTIFACTS_MAX_DEPTH": "5"},
+        flags={"artifacts.open": False},
+    )
+
+    assert config.artifacts == ArtifactSettings(open=False, products=("A",), max_depth=5)
+    assert config.origins["artifacts.open"] == "--[no-]artifacts"
+    assert config.origins["artifacts.products"] == str(file)
+    assert config.origins["artifacts.max_depth"] == "environment LEAKGUARD_ARTIFACTS_MAX_DEPTH"
+    assert config.origins["artifacts.max_ratio"] == "default"
+    assert value_of(config, "artifacts.max_depth") == 5
+    assert value_of(config, "baseline") is None
 
 
 def test_wrong_variable_is_an_error_that_names_it() -> None:
@@ -196,7 +317,8 @@ def test_nothing_heavy_is_imported_without_a_settings_file(tmp_path: Path) -> No
         "import sys, types; package = types.ModuleType('leakguard');"
         f"package.__path__ = [{str(ROOT / 'leakguard')!r}]; sys.modules['leakguard'] = package;"
         "from leakguard.config import load_config; load_config();"
-        "print(sorted(sys.modules.keys() & {'click', 'tomllib', 'rich', 'hyperscan', 're2'}))"
+        "heavy = {'click', 'tomllib', 'rich', 'hyperscan', 're2', 'leakguard.artifacts'};"
+        "print(sorted(sys.modules.keys() & heavy))"
     )
 
     done = subprocess.run(

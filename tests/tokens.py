@@ -22,6 +22,16 @@ def slack_bot(seed: int = 0) -> str:
     return "-".join(("xo" + "xb", *numbers, _random(seed, 24)))
 
 
+def gitlab_pat(seed: int = 0) -> str:
+    """A personal access token of GitLab in its first form: 20 random characters."""
+    return "gl" + "pat-" + _random(seed, 20)
+
+
+def google_api_key(seed: int = 0) -> str:
+    """An API key of Google: 35 random characters."""
+    return "AI" + "za" + _random(seed, 35)
+
+
 def _random(seed: int, count: int) -> str:
     chance = random.Random(seed)  # noqa: S311 - the same for the same seed
     return "".join(chance.choices(_ALPHANUMERIC, k=count))

@@ -38,6 +38,7 @@ class Budget:
         self._ends = clock() + allowance.seconds
         self._bytes = allowance.total_bytes
         self._members = 4 * allowance.members
+        self._held = 0
 
     def spend(self, count: int) -> None:
         """Takes `count` inflated bytes, and looks at the clock. Raises LimitReached."""
@@ -52,6 +53,13 @@ class Budget:
         if self._members < 0:
             raise LimitReached(f"more than {4 * self.allowance.members} members in all")
         self.look()
+
+    def hold(self, count: int) -> None:
+        """Counts bytes that are held in memory until `hold(-count)`. Raises LimitReached."""
+        self._held += count
+        if self._held > 2 * self.allowance.whole_bytes:
+            self._held -= count
+            raise LimitReached(f"needs more than {2 * self.allowance.whole_bytes >> 20} MiB held")
 
     def look(self) -> None:
         """Raises LimitReached when the time is over: to be called in every long loop."""

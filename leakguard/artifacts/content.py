@@ -22,6 +22,8 @@ class Content:
         self._ahead = b""
         self._held: Buffer | None = None
         self._position = 0
+        self._counted = 0
+        """Bytes that the budget knows to be held."""
 
     @classmethod
     def of(cls, data: Buffer, budget: Budget) -> "Content":
@@ -78,8 +80,20 @@ class Content:
                 if len(data) > most:
                     self._ahead = bytes(data)
                     raise LimitReached(_too_large(self._budget))
-            self._held, self._ahead = data, b""
+            self._ahead = bytes(data)
+            self._budget.hold(len(data))
+            self._held, self._ahead, self._counted = data, b"", len(data)
         return memoryview(self._held)[self._position :] if self._position else self._held
+
+    def copy(self) -> "Content":
+        """The bytes that are held, to be read by somebody else as well."""
+        return Content.of(self.whole(), self._budget)
+
+    def release(self) -> None:
+        """Gives up what `whole` held; nothing can be read any more."""
+        if self._counted:
+            self._budget.hold(-self._counted)
+            self._held, self._counted = b"", 0
 
     def is_held(self) -> bool:
         """Whether the bytes are at hand, so that `whole` costs nothing."""

@@ -6,9 +6,24 @@ or None; `describe_tree(tree)` of the modules in TREES gives a list of Builds. M
 when a file of their kind is met, since most scans meet none.
 """
 
+import re
+import zlib
 from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
+
+_ANDROID_PROTOBUF = re.compile(
+    rb"""\x0a[\x80-\xff]{0,4}[\0-\x7f](?:
+          \x0a[\x80-\xff]{0,4}[\0-\x7f](?:\x01\0\x1c\0|\x0a.\w{1,40}\x12.http)
+          |\x1a[\x01-\x40][A-Za-z][\w.-]{0,63}["*])
+        |\x12[\x80-\xff]{0,4}[\0-\x7f]\x0a\x02\x08\x7f\x12""",
+    re.DOTALL | re.VERBOSE,
+)
+"""How the resources of an app bundle begin (Resources.proto of AOSP's aapt2): a table with its pool
+of sources or its package, XML with the namespaces or the name of its root."""
+
+_CLASS_LINE = re.compile(rb"(?:#[^\n]*\n)*[\w.$/-]+ -> [\w.$/-]+:\r?\n")
+"""The first class of a ProGuard map: `com.acme.App -> a.b:`."""
 
 
 class Strings(Enum):
@@ -49,13 +64,26 @@ def _tar(head: bytes, _tail: bytes) -> bool:
     return total == int(field, 8) and head[0] != 0
 
 
-def _zip(head: bytes, tail: bytes) -> bool:
-    """A zip behind something else: its directory's end says where it begins."""
-    return b"PK\x05\x06" in tail[-66_000:] and not head.startswith(b"MZ")
+def _zip(_head: bytes, tail: bytes) -> bool:
+    """A Python program as a zip behind a line for the shell: the directory stands at the end."""
+    return b"PK\x05\x06" in tail[-66_000:]
 
 
 def _dmg(_head: bytes, tail: bytes) -> bool:
     return tail[-512:-508] == b"koly"
+
+
+def _jffs2(head: bytes, _tail: bytes) -> bool:
+    """A node's header ends with its CRC-32, not inverted."""
+    crc = zlib.crc32(head[:8], 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return crc == int.from_bytes(head[8:12], "little" if head[:1] == b"\x85" else "big")
+
+
+def _asar(head: bytes, _tail: bytes) -> bool:
+    """A pickled size, then a pickled text of that size: JSON."""
+    return head[16:17] == b"{" and (
+        int.from_bytes(head[4:8], "little") == int.from_bytes(head[8:12], "little") + 4
+    )
 
 
 def _java(head: bytes, _tail: bytes) -> bool:
@@ -75,15 +103,35 @@ def _pyc(head: bytes, _tail: bytes) -> bool:
 
 
 def _mapping(head: bytes, _tail: bytes) -> bool:
-    return b" -> " in head and (b"# compiler" in head or b":\n" in head)
+    return head.startswith(b"# compiler") or _CLASS_LINE.match(head) is not None
 
 
 def _source_map(head: bytes, _tail: bytes) -> bool:
-    return b'"version":3' in head.replace(b" ", b"")
+    """The keys can be in any order; those of a map that begins with another one are its own."""
+    if not any(key in head for key in (b'"version"', b'"sources', b'"mappings"')):
+        return False
+    text = b"".join(head.split())
+    keys = (b'"version":3', b'"sources":[', b'"sourcesContent":[', b'"mappings":"')
+    return any(key in text for key in keys)
 
 
 def _notebook(head: bytes, _tail: bytes) -> bool:
     return b'"cells"' in head
+
+
+def _office_xml(head: bytes, _tail: bytes) -> bool:
+    """With a byte order mark or without: a namespace of one of the families of documents."""
+    names = (b"wordprocessingml", b"spreadsheetml", b"drawingml", b"opendocument")
+    return b"xmlns" in head and any(name in head for name in names)
+
+
+def _image_config(head: bytes, _tail: bytes) -> bool:
+    """A container image's: both specifications want the architecture and the layers' digests."""
+    return b'"architecture"' in head and (b'"config"' in head or b'"rootfs"' in head)
+
+
+def _android_protobuf(head: bytes, _tail: bytes) -> bool:
+    return _ANDROID_PROTOBUF.match(head) is not None
 
 
 def _cms(head: bytes, _tail: bytes) -> bool:
@@ -113,18 +161,18 @@ KINDS: tuple[Kind, ...] = (
     Kind("ar", "ar", ((0, b"!<arch>\n"),), opens=True),
     Kind("cpio", "cpio", ((0, b"07070"), (0, b"\xc7\x71"), (0, b"\x71\xc7")), opens=True),
     Kind("zip", "zip", ((0, b"PK\x03\x04"), (0, b"PK\x05\x06")), opens=True),
-    Kind("zip", "zip", (), opens=True, test=_zip),
+    Kind("zip", "zip", ((0, b"#!"),), opens=True, test=_zip),
     Kind("7z", "sevenzip", ((0, b"7z\xbc\xaf\x27\x1c"),), opens=True),
     Kind("rar", "rar", ((0, b"Rar!\x1a\x07"),), opens=True),
     Kind("cab", "cab", ((0, b"MSCF\0\0\0\0"),), opens=True),
-    Kind("xar", "xar", ((0, b"xar!"),), opens=True),
+    Kind("xar", "xar", ((0, b"xar!"),), opens=True, describes=True),
     Kind("pbzx", "xar", ((0, b"pbzx"),), opens=True),
     Kind("nsis", "nsis", ((4, b"\xef\xbe\xad\xdeNullsoftInst"),), opens=True),
-    Kind("asar", "asar", ((0, b"\x04\0\0\0"),), opens=True, describes=True),
+    Kind("asar", "asar", ((0, b"\x04\0\0\0"),), opens=True, describes=True, test=_asar),
     # File systems and disk images.
     Kind("dmg", "dmg", (), opens=True, describes=True, test=_dmg),
     Kind("squashfs", "squashfs", ((0, b"hsqs"),), opens=True),
-    Kind("jffs2", "jffs2", ((0, b"\x85\x19"), (0, b"\x19\x85")), opens=True),
+    Kind("jffs2", "jffs2", ((0, b"\x85\x19"), (0, b"\x19\x85")), opens=True, test=_jffs2),
     # Packages whose head is their own.
     Kind("rpm", "rpm", ((0, b"\xed\xab\xee\xdb"),), opens=True, describes=True),
     Kind("deb", "deb", ((0, b"!<arch>\ndebian-binary"),), describes=True),
@@ -145,21 +193,43 @@ KINDS: tuple[Kind, ...] = (
     # Tables and documents.
     Kind("axml", "axml", ((0, b"\x03\0\x08\0"),), strings=Strings.INSTEAD),
     Kind("arsc", "axml", ((0, b"\x02\0\x0c\0"),), strings=Strings.INSTEAD),
+    Kind(
+        "android protobuf", "protoxml", ((0, b"\x0a"), (0, b"\x12")),
+        strings=Strings.INSTEAD, test=_android_protobuf,
+    ),
     Kind("bplist", "bplist", ((0, b"bplist0"),), strings=Strings.INSTEAD, describes=True),
     Kind("plist", "bplist", ((0, b"<?xml"),), describes=True, test=_app_plist),
     Kind("sqlite", "sqlite", ((0, b"SQLite format 3\0"),), strings=Strings.INSTEAD),
-    Kind("pdf", "pdf", ((0, b"%PDF-"),), strings=Strings.BESIDE),
-    Kind("utf-16", "utf16", ((0, b"\xff\xfe"), (0, b"\xfe\xff")), strings=Strings.INSTEAD),
+    Kind("pdf", "pdf", ((0, b"%PDF-"),), opens=True, strings=Strings.BESIDE),
+    Kind(
+        "office xml", "officexml", ((0, b"<?xml"), (3, b"<?xml")),
+        strings=Strings.INSTEAD, test=_office_xml,
+    ),
+    Kind(
+        "utf-16", "utf16", ((0, b"\xff\xfe"), (0, b"\xfe\xff"), (0, b"\0\0\xfe\xff")),
+        strings=Strings.INSTEAD,
+    ),
     Kind("notebook", "notebook", ((0, b"{"),), strings=Strings.INSTEAD, test=_notebook),
+    Kind("image config", "images", ((0, b"{"),), strings=Strings.INSTEAD, test=_image_config),
     Kind("source map", "sourcemap", ((0, b"{"),), opens=True, describes=True, test=_source_map),
     # What never leaves a company.
-    Kind("pdb", "pdb", ((0, b"Microsoft C/C++ MSF 7.00\r\n"), (0, b"BSJB")), describes=True),
+    Kind(
+        "pdb", "pdb", ((0, b"Microsoft C/C++ MSF 7.00\r\n"), (0, b"BSJB")),
+        opens=True, describes=True,
+    ),
     Kind("jks", "keystore", ((0, b"\xfe\xed\xfe\xed"), (0, b"\xce\xce\xce\xce")), describes=True),
+    Kind(
+        "bks", "keystore", ((0, b"\0\0\0\x01\0\0\0\x14"), (0, b"\0\0\0\x02\0\0\0\x14")),
+        describes=True,
+    ),
     Kind("pkcs12", "keystore", ((0, b"\x30"),), describes=True, test=_pkcs12),
     Kind("mobileprovision", "provisioning", ((0, b"\x30"),), describes=True, test=_cms),
     Kind("mapping", "mapping", (), describes=True, test=_mapping),
 )  # fmt: skip
 """In this order; a file can be of several kinds: an installer is a program as well."""
+
+BROTLI = Kind("brotli", "brotli", (), opens=True)
+"""Has no sign of its own: only the name says so."""
 
 TREES: tuple[str, ...] = (
     "android", "apple", "msix", "java", "python", "node", "packages", "images", "linux",
@@ -168,7 +238,8 @@ TREES: tuple[str, ...] = (
 
 METADATA: frozenset[str] = frozenset(
     {
-        ".MTREE", ".PKGINFO", "AndroidManifest.xml", "AppxManifest.xml", "BundleConfig.pb",
+        ".MTREE", ".PKGINFO", "AndroidManifest.xml", "AppxBundleManifest.xml", "AppxManifest.xml",
+        "AppxSignature.p7x", "BundleConfig.pb",
         "Cargo.toml", "Distribution", "Info.plist", "MANIFEST.MF", "METADATA", "PKG-INFO",
         "PackageInfo", "application.xml", "control", "embedded.mobileprovision",
         "embedded.provisionprofile", "index.json", "info.json", "manifest.json", "metadata.gz",
@@ -182,13 +253,53 @@ of METADATA_ENDS are kept too."""
 METADATA_ENDS: tuple[str, ...] = (".desktop", ".nuspec", ".gemspec", "-manifest.json")
 
 
-_FIRST: dict[int, tuple[Kind, ...]] = {
-    byte: tuple(
-        kind for kind in KINDS if any(not offset and text[0] == byte for offset, text in kind.magic)
-    )
-    for byte in range(256)
-}
-"""The kinds that begin with a byte."""
+def _pairs() -> frozenset[int]:
+    """The first two bytes of every kind whose sign stands at the front, as one number each."""
+    found = set()
+    for kind in KINDS:
+        for offset, text in kind.magic:
+            if not offset:
+                seconds = text[1:2] or bytes(range(256))
+                found |= {text[0] << 8 | second for second in seconds}
+    return frozenset(found)
+
+
+_PAIRS = _pairs()
+_BLOCK = 512
+"""Bytes of a tar's block: old tars, which have no sign, are a number of them."""
+_LINE = 200
+"""Bytes in which the first line of a map of names ends."""
+
+
+def is_known(data: bytes | bytearray, start: int, end: int) -> bool:
+    """Whether `kinds_of` knows `data[start:end]`. Runs for every blob: written for speed."""
+    if end - start < 4 or not _may_be_known(data, start, end):
+        return False
+    head = bytes(data[start : min(end, start + HEAD_BYTES)])
+    tail = TAIL_BYTES if head.startswith(b"#!") else _BLOCK
+    return bool(kinds_of(head, bytes(data[max(start, end - tail) : end])))
+
+
+def _may_be_known(data: bytes | bytearray, start: int, end: int) -> bool:
+    if data[start] << 8 | data[start + 1] in _PAIRS:
+        # Every script begins so; a program in a zip has the directory's end.
+        script = data.startswith(b"#!", start)
+        return not script or data.rfind(b"PK\x05\x06", max(start, end - TAIL_BYTES), end) > 0
+    if data.startswith(b"ustar", start + 257) or data.startswith(b"koly", end - _BLOCK):
+        return True
+    if data.startswith(b"\xef\xbe\xad\xde", start + 4) or data.startswith(b"\r\n", start + 2):
+        return True
+    if (end - start) % _BLOCK == 0 and end - start >= 2 * _BLOCK:
+        return True
+    line = data.find(b"\n", start, start + _LINE)
+    return line > start and data[line - 1] == 0x3A and data.find(b" -> ", start, line) > 0
+
+
+_FIRST: dict[int, list[Kind]] = {}
+"""The kinds that begin with a byte, in the table's order."""
+for _row in KINDS:
+    for _byte in {text[0] for offset, text in _row.magic if not offset}:
+        _FIRST.setdefault(_byte, []).append(_row)
 
 _ELSEWHERE = tuple(kind for kind in KINDS if not kind.magic or any(at for at, _ in kind.magic))
 """The kinds that do not show in the first byte."""
@@ -201,11 +312,11 @@ def kinds_of(head: bytes, tail: bytes = b"") -> list[Kind]:
     """
     if not head:
         return []
-    found = [kind for kind in _FIRST[head[0]] if _matches(kind, head, tail)]
-    names = {kind.name for kind in found}
-    others = (kind for kind in _ELSEWHERE if kind.name not in names)
-    found += [kind for kind in others if _matches(kind, head, tail)]
-    return sorted(found, key=KINDS.index)
+    found: dict[str, Kind] = {}
+    for kind in (*_FIRST.get(head[0], ()), *_ELSEWHERE):
+        if kind.name not in found and _matches(kind, head, tail):
+            found[kind.name] = kind
+    return sorted(found.values(), key=KINDS.index)
 
 
 def _matches(kind: Kind, head: bytes, tail: bytes) -> bool:

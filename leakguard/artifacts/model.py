@@ -81,3 +81,25 @@ class Build:
     """Folders of the machine it was built on, at most twenty."""
     app: bool = True
     """Whether it is something a company releases to users; False for what only belongs to one."""
+
+    def title(self) -> str:
+        """For users: `Android app com.acme.app 5.0.0 (500)`."""
+        name = self.name if self.identifier in self.name else f"{self.name} {self.identifier}"
+        build = f"({self.build})" if self.build and self.build != self.version else ""
+        parts = (_PLATFORMS.get(self.platform, self.platform), self.kind, name, self.version, build)
+        return " ".join(part.strip() for part in parts if part.strip())
+
+
+_PLATFORMS = {
+    "android": "Android",
+    "electron": "Electron",
+    "ios": "iOS",
+    "java": "Java",
+    "linux": "Linux",
+    "macos": "macOS",
+    "node": "Node",
+    "python": "Python",
+    "tvos": "tvOS",
+    "watchos": "watchOS",
+    "windows": "Windows",
+}

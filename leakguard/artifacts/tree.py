@@ -10,10 +10,15 @@ from leakguard.artifacts.content import Buffer
 class Tree(Protocol):
     """The members of one container, or the files of one folder."""
 
-    names: Sequence[str]
-    """All paths, `/` between folders, in the container's order; folders themselves are left out."""
-    data: Buffer | None
-    """The container's own bytes, where they are at hand."""
+    @property
+    def names(self) -> Sequence[str]:
+        """All paths, `/` between folders, in the container's order; folders are left out."""
+        ...
+
+    @property
+    def data(self) -> Buffer | None:
+        """The container's own bytes, where they are at hand."""
+        ...
 
     def read(self, name: str, most: int = limits.ARTIFACT_METADATA_BYTES) -> bytes:
         """The bytes of a member. Raises KeyError when it is not there or was not kept, and

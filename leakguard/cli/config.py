@@ -8,13 +8,15 @@ from typing import Any, Final
 import click
 
 from leakguard.cli.output import say
-from leakguard.config import KEYS, Config, check_rule_ids, load_config
+from leakguard.config import KEYS, SETTINGS, Config, check_rule_ids, load_config, value_of
 from leakguard.errors import UsageError
 from leakguard.model import Confidence, Level, Severity
 from leakguard.report.wording import visible
 from leakguard.settings import unused_settings
 
 _FILE: Final = click.Path(path_type=Path)
+_OPEN: Final = "artifacts_open"
+_Plain = bool | int | str | list[str] | dict[str, str]
 
 FILE_OPTIONS: Final[Sequence[click.Parameter]] = (
     click.Option(
@@ -62,6 +64,12 @@ CONFIG_OPTIONS: Final[Sequence[click.Parameter]] = (
         metavar="FILE",
         help="Report nothing that this .secrets.baseline of detect-secrets has accepted.",
     ),
+    click.Option(
+        ["--artifacts/--no-artifacts", _OPEN],
+        default=None,
+        help="Open archives, installers and app builds, and say which builds are unreleased."
+        "  [default: artifacts]",
+    ),
 )
 """The flags that settle the Config."""
 
@@ -73,12 +81,10 @@ def config_from(given: Mapping[str, Any], paths: Sequence[str]) -> Config:
     """
     if given["config_file"] and given["no_config"]:
         raise UsageError("--config does not go with --no-config: leave one of them out")
-    return load_config(
-        paths,
-        file=given["config_file"],
-        search=not given["no_config"],
-        flags={key: given[key] for key in KEYS if given.get(key)},
-    )
+    flags = {key: given[key] for key in KEYS if given.get(key)}
+    if given.get(_OPEN) is not None:
+        flags["artifacts.open"] = given[_OPEN]
+    return load_config(paths, file=given["config_file"], search=not given["no_config"], flags=flags)
 
 
 @click.group(
@@ -116,9 +122,10 @@ def show(path: str, format_: str, **given: Any) -> None:
     """Show the settings for a scan of PATH, and where each comes from.
 
     A setting, lists too, comes as a whole from the command line, else from the environment
-    (LEAKGUARD_ and its key in capitals), else from the settings file (.leakguard.toml, or
-    [tool.leakguard] in pyproject.toml), else it is the default. The file is looked for from PATH
-    upwards to the root of its git repository, outside of one to your home folder.
+    (LEAKGUARD_ and its key in capitals, with _ for a dot), else from the settings file
+    (.leakguard.toml, or [tool.leakguard] in pyproject.toml), else it is the default. The file is
+    looked for from PATH upwards to the root of its git repository, outside of one to your home
+    folder.
     """
     settings = config_from(given, [path])
     if settings.disabled_rules:
@@ -129,7 +136,7 @@ def show(path: str, format_: str, **given: Any) -> None:
 
 
 def _as_text(settings: Config) -> str:
-    rows = [(key, _shown(_plain(settings, key)), settings.origins[key]) for key in KEYS]
+    rows = [(key, _shown(_plain(settings, key)), settings.origins[key]) for key in SETTINGS]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     unused = unused_settings(settings.file)
     lines = [f"{key:{widths[0]}}  {value:{widths[1]}}  {origin}" for key, value, origin in rows]
@@ -145,21 +152,32 @@ def _as_json(settings: Config) -> str:
         "file": str(settings.file) if settings.file else None,
         "unused_file": str(unused) if unused else None,
         "settings": {
-            key: {"value": _plain(settings, key), "origin": settings.origins[key]} for key in KEYS
+            key: {"value": _plain(settings, key), "origin": settings.origins[key]}
+            for key in SETTINGS
         },
     }
     return json.dumps(document, indent=2) + "\n"
 
 
-def _plain(settings: Config, key: str) -> str | list[str]:
+def _plain(settings: Config, key: str) -> _Plain:
     """A setting as a settings file would have it."""
-    value = getattr(settings, key)
+    value = value_of(settings, key)
     if isinstance(value, Level):
         return value.label
     if isinstance(value, frozenset):
         return sorted(value)
-    return [str(item) for item in value] if isinstance(value, tuple) else str(value or "")
+    if isinstance(value, tuple):
+        return [str(item) for item in value]
+    return dict(value) if isinstance(value, Mapping) else _scalar(value)
 
 
-def _shown(value: str | list[str]) -> str:
-    return (value if isinstance(value, str) else ", ".join(value)) or "-"
+def _scalar(value: object) -> bool | int | str:
+    return value if isinstance(value, int) else str(value or "")
+
+
+def _shown(value: _Plain) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        value = [f"{name} = {version}" for name, version in value.items()]
+    return (", ".join(value) if isinstance(value, list) else str(value)) or "-"

@@ -11,6 +11,7 @@ from click.shell_completion import shell_complete
 
 from leakguard.cli.completion import COMPLETE_VARIABLE, completion
 from leakguard.cli.config import config
+from leakguard.cli.inspect import inspect
 from leakguard.cli.output import complain
 from leakguard.cli.rules import rules
 from leakguard.cli.scan import scan
@@ -22,7 +23,7 @@ from leakguard.version import __version__
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    commands=[scan, rules, config, completion],
+    commands=[scan, inspect, rules, config, completion],
     epilog="""\b
 Exit codes:
     0  clean: everything was looked at, no leaks

@@ -141,6 +141,7 @@ def _taken(given: Mapping[str, Any], options: Sequence[click.Parameter]) -> dict
 
 def _scanned(selection: "Selection", config: Config, progress: bool | None) -> Report:
     from leakguard.cache import matcher_for
+    from leakguard.opening import opening_for
     from leakguard.pipe import run
     from leakguard.sources.select import pick_source
 
@@ -148,7 +149,8 @@ def _scanned(selection: "Selection", config: Config, progress: bool | None) -> R
     check_rule_ids(config, matcher.rules)
     sources = pick_source(selection)
     with shown(progress) as show:
-        return run(sources, matcher, policy_of(config), show)
+        opening = opening_for(config.artifacts, selection.paths[0])
+        return run(sources, matcher, policy_of(config), show, opening)
 
 
 def _write(report: Report, output: _Output) -> None:

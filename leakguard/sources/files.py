@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import RawIOBase
+from mmap import ACCESS_READ, mmap
 from typing import BinaryIO
 
 from leakguard.model import Place, Skip, Window
@@ -90,6 +91,14 @@ class FilesSource:
         self, keys: Iterable[str], *, everywhere: bool = False
     ) -> Mapping[str, Sequence[Place]]:
         return {key: (Place(shown(key)),) for key in keys}
+
+    def mapped(self, key: str) -> mmap | None:
+        """The bytes of a file of `windows`, looked at where they are; None when it cannot be."""
+        try:
+            with open_blob(os.path.join(self._root, key), follow=key in self._followed) as stream:
+                return mmap(stream.fileno(), 0, access=ACCESS_READ)
+        except (OSError, ValueError):
+            return None
 
     def adds(self, place: Place, secret: bytes) -> bool:
         return True

@@ -44,6 +44,27 @@ def test_settings_as_json(
     golden("config.json", capsys.readouterr().out.replace(str(project), "/project"))
 
 
+def test_settings_of_artifacts_are_shown(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".leakguard.toml").write_text(
+        '[artifacts]\nidentifiers = ["com.acme."]\nmax_depth = 4\n'
+        '[artifacts.released]\n"com.acme.app" = "4.2.0"\nios = "4.1"\n'
+    )
+    monkeypatch.setenv("LEAKGUARD_ARTIFACTS_COMMITTABLE", "wheel,jar")
+
+    assert main(["config", "show", "--no-artifacts"]) == 0
+
+    shown = [re.split(" {2,}", line) for line in capsys.readouterr().out.splitlines()]
+    file = str(project / ".leakguard.toml")
+    assert ["artifacts.open", "false", "--[no-]artifacts"] in shown
+    assert ["artifacts.identifiers", "com.acme.", file] in shown
+    assert ["artifacts.released", "com.acme.app = 4.2.0, ios = 4.1", file] in shown
+    assert ["artifacts.max_depth", "4", file] in shown
+    variable = "environment LEAKGUARD_ARTIFACTS_COMMITTABLE"
+    assert ["artifacts.committable", "jar, wheel", variable] in shown
+
+
 def test_settings_for_another_path(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "a").mkdir()
     (project / "a" / ".leakguard.toml").write_text('min_severity = "high"')

@@ -1,0 +1,158 @@
+"""Builds in, findings out: whose each one is, whether it is released, and what there is to say."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from leakguard.artifacts.model import Build
+from leakguard.artifacts.ownership import Ownership
+from leakguard.artifacts.verdict import BuildVerdict, Judgement, judge, place_weight
+from leakguard.fingerprint import fingerprint
+from leakguard.model import Confidence, Finding, Place, Severity, Suppressed
+from leakguard.paths import is_excluded
+from leakguard.policy import Policy
+from leakguard.unpack import BuildSeen, Opening, Unpacking
+
+
+class _Words(NamedTuple):
+    """What is said of all findings of one rule."""
+
+    rule_id: str
+    name: str
+    remedy: str
+
+
+UNRELEASED: Final = _Words(
+    "unreleased-app-build",
+    "Unreleased app build",
+    "Take the build out and keep it in a store that only its testers can read; when it is in a"
+    " history or was public, treat what it shows as known. If it is released, say so under"
+    " [artifacts] in the settings.",
+)
+INTERNAL: Final = _Words(
+    "internal-build-output",
+    "Internal build output",
+    "Keep it where only the build can read it. A keystore or profile that was public has to be"
+    " replaced; symbols and maps let anyone read the app's code.",
+)
+SOURCE: Final = _Words(
+    "source-code-in-build",
+    "Source code in a build",
+    "Build without source maps and sources, or keep this build where only your own people can"
+    " read it.",
+)
+_SEVERITIES: Final = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
+"""By the steps of a judgement's severity."""
+
+_NAMED_SOURCES: Final = 3
+
+_APPS: Final = frozenset(
+    ("aab", "apk", "apkm", "apks", "app", "appimage", "asar", "ipa", "msix", "xapk", "xcarchive")
+)
+"""Kinds that stand for all that is in them."""
+
+
+def judge_builds(
+    sources: Sequence[Unpacking], opening: Opening, policy: Policy
+) -> tuple[list[Finding], list[Suppressed]]:
+    """The findings of kind `artifact`, one for each build and path, unordered."""
+    findings: list[Finding] = []
+    suppressed: list[Suppressed] = []
+    ownership = opening.ownership() if opening.ownership else Ownership()
+    for source in sources:
+        source.builds[:] = _whole(source.builds)
+        places = source.places({seen.key for seen in source.builds})
+        groups: dict[tuple[str, str, str], list[tuple[Place, BuildSeen]]] = {}
+        for seen in source.builds:
+            for place in places.get(seen.key, ()):
+                key = (place.path, _identity(seen.build), seen.sha256)
+                groups.setdefault(key, []).append((place, seen))
+        for group in groups.values():
+            for finding in _findings(group, ownership, policy):
+                if is_excluded(finding.path, policy.excludes):
+                    suppressed.append(Suppressed(finding, "excluded path"))
+                else:
+                    findings.append(finding)
+    return findings, suppressed
+
+
+def _whole(seen: Sequence[BuildSeen]) -> list[BuildSeen]:
+    """Leaves out parts of an app, such as its profile, which the app's own finding speaks of."""
+    apps = {item.key for item in seen if item.build.app and item.build.kind in _APPS}
+    return [item for item in seen if item.build.app or not _ancestors(item.key) & apps]
+
+
+def _ancestors(key: str) -> set[str]:
+    """The keys of a member's containers, and its own: `a`, `a!b` of `a!b!c`."""
+    cuts = [at for at, character in enumerate(key) if character in "!\0"]
+    return {key, *(key[:at] for at in cuts), *(key[: at + 1] for at in cuts)}
+
+
+def _identity(build: Build) -> str:
+    """What stays the same for the same build, wherever it is."""
+    return "\0".join((build.kind, build.identifier or build.name, build.version, build.build))
+
+
+def _findings(
+    group: Sequence[tuple[Place, BuildSeen]], ownership: Ownership, policy: Policy
+) -> Iterator[Finding]:
+    """What there is to say of one build at one path; the first of the history is told."""
+    group = sorted(group, key=lambda item: (item[0].commit is None, item[0].order))
+    place, seen = group[0]
+    judgement = judge(seen.build, seen.sha256, ownership)
+    for words, severity in _said(seen.build, judgement, place.path):
+        if words.rule_id in policy.disabled_rules or severity < policy.min_severity:
+            continue
+        yield _finding(words, severity, group, judgement)
+
+
+def _said(build: Build, judgement: Judgement, path: str) -> Iterator[tuple[_Words, Severity]]:
+    """The rules that a build breaks, and how badly. Fixtures and vendored files weigh less."""
+    if judgement.reported:
+        severity = _SEVERITIES[max(0, judgement.severity + place_weight(path))]
+        yield (INTERNAL if judgement.verdict is BuildVerdict.INTERNAL else UNRELEASED), severity
+    if build.source and judgement.own and not judgement.allowed:
+        yield SOURCE, Severity.MEDIUM
+
+
+def _finding(
+    words: _Words,
+    severity: Severity,
+    group: Sequence[tuple[Place, BuildSeen]],
+    judgement: Judgement,
+) -> Finding:
+    place, seen = group[0]
+    known = judgement.verdict is not BuildVerdict.UNKNOWN
+    branches = [there.on_branch for there, _ in group if there.on_branch is not None]
+    key = f"{_identity(seen.build)}\0{seen.sha256}".encode(errors="surrogateescape")
+    return Finding(
+        rule_id=words.rule_id,
+        name=words.name,
+        kind="artifact",
+        severity=severity,
+        confidence=Confidence.HIGH if known else Confidence.MEDIUM,
+        path=place.path,
+        line=1,
+        end_line=1,
+        column=1,
+        end_column=1,
+        preview=seen.build.title(),
+        fingerprint=fingerprint(words.rule_id, key, place.path),
+        impact=_why(words, seen.build, judgement),
+        remedy=words.remedy,
+        commit=place.commit,
+        author=place.author,
+        date=place.date,
+        blob=place.blob,
+        on_branch=any(branches) if branches else None,
+        occurrences=len({there.blob or there.path for there, _ in group}),
+    )
+
+
+def _why(words: _Words, build: Build, judgement: Judgement) -> str:
+    """One sentence with what says so."""
+    if words is SOURCE:
+        more = len(build.source) - _NAMED_SOURCES
+        names = ", ".join(build.source[:_NAMED_SOURCES])
+        return f"It carries {names}" + (f" and {more} more." if more > 0 else ".")
+    text = "; ".join(judgement.reasons) or "Nothing says that it is released"
+    return f"{text[0].upper()}{text[1:]}."

@@ -1,0 +1,77 @@
+"""From the settings on artifacts to what a scan does: limits, and whose builds are whose."""
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from leakguard import limits
+from leakguard.artifacts.budget import Allowance
+from leakguard.errors import ConfigError
+from leakguard.policy import ArtifactSettings
+from leakguard.unpack import Opening
+
+if TYPE_CHECKING:
+    from leakguard.artifacts.ownership import Ownership
+
+
+def opening_for(settings: ArtifactSettings, path: str, *, hooked: bool = False) -> Opening | None:
+    """How to open what a scan of `path` meets; None when the settings say not to.
+
+    In a hook less time and fewer bytes are spent, unless the settings ask for even less. What
+    belongs to whom is asked when the first build was met.
+    """
+    if not settings.open:
+        return None
+    most = settings.max_total_mb * limits.MIB
+    allowance = Allowance(
+        total_bytes=min(most, limits.ARTIFACT_HOOK_BYTES) if hooked else most,
+        whole_bytes=settings.max_member_mb * limits.MIB,
+        ratio=settings.max_ratio,
+        depth=settings.max_depth,
+        members=settings.max_members,
+        seconds=min(settings.max_seconds, limits.ARTIFACT_HOOK_SECONDS)
+        if hooked
+        else settings.max_seconds,
+    )
+    return Opening(allowance, lambda: ownership_for(settings, path))
+
+
+def ownership_for(settings: ArtifactSettings, path: str) -> "Ownership":
+    """What the settings say of whose builds are whose, and what the repository of `path` says.
+
+    Raises ConfigError when the file with the newest released version cannot be read or has none.
+    """
+    from leakguard.artifacts import identity, ownership
+    from leakguard.learn import learned
+
+    configured = ownership.ownership_of(
+        identifiers=settings.identifiers,
+        products=settings.products,
+        signers=settings.signers,
+        released=settings.released,
+        allow=settings.allow,
+        committable=settings.committable,
+    )
+    source = settings.released_from
+    named = source in ("", identity.TAGS, identity.CHANGELOG)
+    known = learned(path, source if named else "")
+    if not named:
+        version = identity.released_in_text(_text(source))
+        if not version:
+            raise ConfigError(
+                f"{source}: `artifacts.released_from` names it, but it has no version"
+            )
+        released = {ownership.EVERY: version, **settings.released}
+        configured = replace(configured, released=released)
+    return ownership.completed(configured, known)
+
+
+def _text(path: str) -> bytes:
+    """The file that has the newest released version. Raises ConfigError when it cannot be read."""
+    try:
+        with open(os.path.expanduser(path), "rb") as stream:
+            return stream.read(limits.LEARNED_BYTES)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: `artifacts.released_from` cannot be read: {error.strerror}"
+        ) from error

@@ -1,0 +1,198 @@
+"""A source whose blobs are opened: what they hold comes as blobs of its own, behind them.
+
+The key of a member is its outer blob's key, a NUL and its path inside; in a report the two are
+joined by `!`. Builds that are met are collected, to be judged when the scan is over.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from leakguard.artifacts.budget import Allowance, Budget
+from leakguard.artifacts.content import Buffer, Content
+from leakguard.artifacts.kinds import HEAD_BYTES, is_known
+from leakguard.model import Candidate, Piece, Place, Skip, Window
+from leakguard.sources import Source, Tally
+from leakguard.sources.files import FilesSource
+from leakguard.sources.windows import Packer
+
+if TYPE_CHECKING:
+    from leakguard.artifacts.model import Build
+    from leakguard.artifacts.ownership import Ownership
+
+_SEPARATOR = "\0"
+"""Between an outer key and a path inside: no path on disk or in git has it."""
+
+_BYTES, _TEXTS, _MEMBER = "bytes", "texts", "member"
+
+_MESSAGES = ("commit ", "tag ")
+"""Keys of what git has beside blobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How far files that hold others are opened, and whose builds are whose."""
+
+    allowance: Allowance = Allowance()
+    ownership: "Callable[[], Ownership] | None" = None
+    """Asked once, when a build was met; None for nobody knows."""
+
+
+class BuildSeen(NamedTuple):
+    """A build that was met, and where."""
+
+    key: str
+    build: "Build"
+    sha256: str
+
+
+class Unpacking:
+    """A source, and all that is in its blobs."""
+
+    def __init__(self, source: Source, allowance: Allowance = Allowance()) -> None:
+        self.tally = source.tally
+        self.members = Tally()
+        """Blobs and bytes that came out of others."""
+        self.builds: list[BuildSeen] = []
+        self._source = source
+        self._allowance = allowance
+        self._packer = Packer(self.members)
+        self._unread: list[tuple[str, str]] = []
+        self._large: bytearray | None = None
+        """The blob that is coming in segments, as far as it has come."""
+
+    def windows(self) -> Iterator[Window | Skip]:
+        for item in self._source.windows():
+            yield item
+            if isinstance(item, Window):
+                for piece in item.pieces:
+                    yield from self._piece(item.data, piece)
+        yield from self._packer.flush()
+        yield from self._skips()
+
+    def _piece(self, data: bytearray | bytes, piece: Piece) -> Iterator[Window | Skip]:
+        if piece.offset or piece.own_end < piece.end:
+            yield from self._segment(data, piece)
+        elif not piece.key.startswith(_MESSAGES) and is_known(data, piece.start, piece.end):
+            yield from self._open(piece.key, bytes(data[piece.start : piece.end]))
+
+    def _segment(self, data: bytearray | bytes, piece: Piece) -> Iterator[Window | Skip]:
+        """Puts a large blob together again, unless it is text or its file can be looked at."""
+        last = piece.own_end == piece.end
+        if not piece.offset:
+            head = bytes(data[piece.start : piece.start + HEAD_BYTES])
+            wanted = b"\0" in head or is_known(data, piece.start, piece.end)
+            self._large = bytearray() if wanted else None
+        if self._large is None:
+            return
+        if isinstance(self._source, FilesSource):
+            if last and (mapped := self._source.mapped(piece.key)) is not None:
+                yield from self._open(piece.key, mapped)
+                with suppress(BufferError):  # something still looks at it: it is closed after that
+                    mapped.close()
+            return
+        self._large += data[piece.own_start : piece.own_end]
+        if len(self._large) > self._allowance.whole_bytes:
+            most = self._allowance.whole_bytes >> 20
+            self._unread.append((piece.key, f"not opened: larger than {most} MiB"))
+            self._large = None
+        elif last:
+            yield from self._open(piece.key, self._large)
+            self._large = None
+
+    def _open(self, key: str, data: Buffer) -> Iterator[Window | Skip]:
+        # Most scans open nothing, and a hook has no time for what it does not need.
+        from leakguard.artifacts.model import Unread
+        from leakguard.artifacts.walk import Found, walk
+
+        name = key if isinstance(self._source, FilesSource) else ""
+        for item in walk(data, Budget(self._allowance), name):
+            inner = f"{key}{_SEPARATOR}{item.name}"
+            if isinstance(item, Unread):
+                self._unread.append((inner, item.reason))
+            elif isinstance(item, Found):
+                self.builds.append(BuildSeen(inner, item.build, item.sha256))
+            else:
+                yield from self._packer.add(inner, _Reader(inner, item.content, self._unread))
+
+    def _skips(self) -> Iterator[Skip]:
+        places = self.places({key for key, _ in self._unread})
+        for key, why in dict.fromkeys(self._unread):
+            for place in places.get(key, ())[:1]:
+                yield Skip(place.path, why, place.blob)
+
+    def places(
+        self, keys: Iterable[str], *, everywhere: bool = False
+    ) -> Mapping[str, Sequence[Place]]:
+        keys = list(keys)
+        outer = self._source.places({outer_key(key) for key in keys}, everywhere=everywhere)
+        return {
+            key: [replace(place, path=_path(place.path, key)) for place in outer[outer_key(key)]]
+            for key in keys
+            if outer_key(key) in outer
+        }
+
+    def adds(self, place: Place, secret: bytes) -> bool:
+        return self._source.adds(place, secret)
+
+    def notes(self) -> list[str]:
+        return self._source.notes()
+
+
+class _Reader:
+    """Fills buffers from a member; one that is damaged ends early, and that is written down."""
+
+    def __init__(self, key: str, content: Content, unread: list[tuple[str, str]]) -> None:
+        self._key = key
+        self._content = content
+        self._unread = unread
+
+    def __call__(self, view: memoryview) -> int:
+        try:
+            data = self._content.read(len(view))
+        except Exception as error:
+            from leakguard.artifacts.walk import reason
+
+            self._unread.append((self._key, f"cannot be read to its end: {reason(error)}"))
+            return 0
+        view[: len(data)] = data
+        return len(data)
+
+
+def outer_key(key: str) -> str:
+    """The key of the blob that the source has, from that of a member of it."""
+    return key.partition(_SEPARATOR)[0]
+
+
+def without_doubles(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Leaves out what is told twice of a blob.
+
+    A tar's own bytes show its members: these are told, with their paths. The texts taken out of a
+    binary can stand in it as they are: then its bytes are told, with the line and the column.
+    """
+    seen: dict[tuple[str, str, bytes], set[str]] = {}
+    for item in candidates:
+        seen.setdefault(_secret(item), set()).add(_form(item.key))
+    return [item for item in candidates if _form(item.key) == _best(seen[_secret(item)])]
+
+
+def _best(forms: set[str]) -> str:
+    return next(form for form in (_MEMBER, _BYTES, _TEXTS) if form in forms)
+
+
+def _form(key: str) -> str:
+    """Whether a key is of a blob's bytes, of the texts in it or of a member of it."""
+    _, separator, inner = key.partition(_SEPARATOR)
+    if not separator:
+        return _BYTES
+    return _MEMBER if inner else _TEXTS
+
+
+def _secret(item: Candidate) -> tuple[str, str, bytes]:
+    return outer_key(item.key), item.rule.family or item.rule.id, item.secret
+
+
+def _path(outer: str, key: str) -> str:
+    inner = key.partition(_SEPARATOR)[2]
+    return f"{outer}!{inner}" if inner else outer
