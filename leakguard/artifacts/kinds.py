@@ -153,7 +153,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("bzip2", "streams", ((0, b"BZh"),), opens=True),
     Kind("xz", "streams", ((0, b"\xfd7zXZ\0"),), opens=True),
     Kind("lzma", "streams", ((0, b"\x5d\0\0"),), opens=True),
-    Kind("zstd", "streams", ((0, b"\x28\xb5\x2f\xfd"),), opens=True),
+    Kind("zstd", "streams", ((0, b"\x28\xb5\x2f\xfd"), (0, b"\x50\x2a\x4d\x18")), opens=True),
     Kind("lz4", "streams", ((0, b"\x04\x22\x4d\x18"), (0, b"\x02\x21\x4c\x18")), opens=True),
     # Archives.
     Kind("tar", "tar", ((257, b"ustar"),), opens=True),
@@ -254,10 +254,13 @@ METADATA_ENDS: tuple[str, ...] = (".desktop", ".nuspec", ".gemspec", "-manifest.
 
 
 def _pairs() -> frozenset[int]:
-    """The first two bytes of every kind whose sign stands at the front, as one number each."""
+    """The first two bytes of every kind whose sign stands at the front, as one number each.
+
+    But for what is only in app bundles: its sign is a line break.
+    """
     found = set()
     for kind in KINDS:
-        for offset, text in kind.magic:
+        for offset, text in kind.magic if kind.module != "protoxml" else ():
             if not offset:
                 seconds = text[1:2] or bytes(range(256))
                 found |= {text[0] << 8 | second for second in seconds}
@@ -269,30 +272,31 @@ _BLOCK = 512
 """Bytes of a tar's block: old tars, which have no sign, are a number of them."""
 _LINE = 200
 """Bytes in which the first line of a map of names ends."""
+_LEAST = 4
+_CR, _LF = b"\r\n"
 
 
 def is_known(data: bytes | bytearray, start: int, end: int) -> bool:
-    """Whether `kinds_of` knows `data[start:end]`. Runs for every blob: written for speed."""
-    if end - start < 4 or not _may_be_known(data, start, end):
-        return False
+    """Whether `kinds_of` knows `data[start:end]`."""
     head = bytes(data[start : min(end, start + HEAD_BYTES)])
+    # Every script begins with `#!`; a program in a zip has the directory's end.
+    if head.startswith(b"#!") and data.rfind(b"PK\x05\x06", max(start, end - TAIL_BYTES), end) < 0:
+        return False
     tail = TAIL_BYTES if head.startswith(b"#!") else _BLOCK
     return bool(kinds_of(head, bytes(data[max(start, end - tail) : end])))
 
 
-def _may_be_known(data: bytes | bytearray, start: int, end: int) -> bool:
-    if data[start] << 8 | data[start + 1] in _PAIRS:
-        # Every script begins so; a program in a zip has the directory's end.
-        script = data.startswith(b"#!", start)
-        return not script or data.rfind(b"PK\x05\x06", max(start, end - TAIL_BYTES), end) > 0
-    if data.startswith(b"ustar", start + 257) or data.startswith(b"koly", end - _BLOCK):
-        return True
-    if data.startswith(b"\xef\xbe\xad\xde", start + 4) or data.startswith(b"\r\n", start + 2):
-        return True
-    if (end - start) % _BLOCK == 0 and end - start >= 2 * _BLOCK:
-        return True
-    line = data.find(b"\n", start, start + _LINE)
-    return line > start and data[line - 1] == 0x3A and data.find(b" -> ", start, line) > 0
+def may_be_known(data: bytes | bytearray, start: int, end: int) -> bool:
+    """Whether it is worth asking `is_known`. Runs for every blob: written for speed."""
+    size = end - start
+    return size > _LEAST and (
+        data[start] << 8 | data[start + 1] in _PAIRS
+        or not size % _BLOCK
+        or (data[start + 2] == _CR and data[start + 3] == _LF)
+        or data.startswith(b"ustar", start + 257)
+        or data.startswith(b"koly", end - _BLOCK)
+        or 0 < data.find(b" -> ", start, start + _LINE) < data.find(b":\n", start, start + _LINE)
+    )
 
 
 _FIRST: dict[int, list[Kind]] = {}

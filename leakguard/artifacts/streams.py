@@ -15,7 +15,7 @@ from leakguard.artifacts.budget import ArtifactError, Budget
 from leakguard.artifacts.chunks import reading
 from leakguard.artifacts.content import Content
 from leakguard.artifacts.model import Member
-from leakguard.artifacts.source import Deflate, Framed, Source, inflate
+from leakguard.artifacts.source import STEP, Deflate, Framed, Source, inflate
 
 Frame = Callable[[Source], Iterator[bytes] | None]
 """Reads the head of the next frame and gives its content; None for what is no such frame."""
@@ -127,9 +127,12 @@ def _bzip2(source: Source) -> Iterator[bytes] | None:
 
 def _xz(source: Source) -> Iterator[bytes] | None:
     """https://tukaani.org/xz/xz-file-format.txt: streams with padding between them."""
-    while source.peek(4) == b"\0\0\0\0":
-        source.read(4)
+    while part := source.read(STEP):
+        rest = part.lstrip(b"\0")
         source.count(0)
+        if rest:
+            source.give_back(rest)
+            break
     if source.peek(6) != b"\xfd7zXZ\0":
         return None
     most = limits.ARTIFACT_WINDOW_MEMORY

@@ -192,8 +192,7 @@ class _Walk:
         path = _inside(name, member.name)
         if member.note:
             path = f"{path} ({member.note})"
-        deeper = depth + bool(member.name)
-        yield from self.file(path, member.content, max(deeper, 1), member.name or name)
+        yield from self.file(path, member.content, depth + 1, member.name or name)
 
     def _keep(self, member: Member, kept: dict[str, bytes]) -> None:
         """Keeps a member that says what the container is."""

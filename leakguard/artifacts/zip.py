@@ -86,6 +86,8 @@ class ZipTree:
                 yield from self._member(entry, self._bodies[place] or 0, "")
         if self._is_listed:
             yield from self._left_out()
+        else:
+            yield Unread("", "its directory is missing: only whole members in a row were read")
 
     def _left_out(self) -> Iterator[Member | Unread]:
         """Members between the others that the directory does not name: deleted or hidden ones."""

@@ -17,11 +17,12 @@ _TAIL = 65_535 + _END_BYTES
 _ENDS_TRIED = 8
 """Ends of a directory that are tried, the last one first: a comment can quote one."""
 
-_LOCAL = re.compile(rb"PK\x03\x04")
+_LOCAL = re.compile(rb"(?s)PK\x03\x04.{4}[\0\x01\x06\x08\x09\x0c\x0e\x13\x14\x5d\x5f-\x63]\0")
+"""A header in front of a member, of a method that exists (4.4.5)."""
+
 _ANY = re.compile(rb"PK(?:\x01\x02|\x03\x04|\x05\x06|\x07\x08)")
 _UTF8 = 0x800
 _SIZES_LATER = 8
-_METHODS = frozenset((0, 1, 6, 8, 9, 12, 14, 19, 20, 93, 95, 96, 97, 98, 99))
 _NOTHING_BYTES = 16
 """Nothing, compressed by any method, takes no more."""
 
@@ -77,7 +78,7 @@ def in_sequence(data: Buffer, start: int, end: int, budget: Budget) -> Iterator[
     while match := _LOCAL.search(data, start, end):
         budget.look()
         entry, body = _local(data, match.start(), end)
-        start = match.end()
+        start = match.start() + 4
         if entry is not None:
             yield entry
             start = max(start, body + entry.packed)
@@ -196,7 +197,7 @@ def _local(data: Buffer, at: int, end: int) -> tuple[Entry | None, int]:
     flags, method, crc, packed, size, *lengths = struct.unpack("<2H4x3I2H", header[6:])
     start = at + 30 + lengths[0]
     name = bytes(data[at + 30 : start])
-    if method not in _METHODS or not name or start + lengths[1] > end:
+    if not name or start + lengths[1] > end:
         return None, at
     extra = dict(_extras(bytes(data[start : start + lengths[1]])))
     start += lengths[1]

@@ -132,7 +132,8 @@ def xlsx(files: Files) -> bytes:
         f"<si><r><t>{escape(line[:9])}</t></r><r><t>{escape(line[9:])}</t></r></si>"
         for line in lines
     )
-    return zipped({"xl/sharedStrings.xml": f'<sst xmlns="{_SHEET}">{items}</sst>'.encode()})
+    xml = f'<?xml version="1.0"?><sst xmlns="{_SHEET}">{items}</sst>'
+    return zipped({"xl/sharedStrings.xml": xml.encode()})
 
 
 SAMPLES: dict[str, Callable[[Files], bytes]] = {

@@ -1,5 +1,7 @@
 """Ar archives with the names of BSD and GNU."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 
@@ -13,7 +15,7 @@ PLAIN = b"!<arch>\n" + make._ar_member(b"debian-binary", b"2.0\n")
 
 
 @pytest.mark.parametrize("form", [make.ar, make.ar_bsd])
-def test_long_names(form: make.Callable[[make.Files], bytes]) -> None:
+def test_long_names(form: Callable[[make.Files], bytes]) -> None:
     assert make.read_all(ar, form(FILES)) == list(FILES.items())
 
 

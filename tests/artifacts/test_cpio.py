@@ -1,6 +1,7 @@
 """Cpio in its four forms, and several in a row as an initramfs has them."""
 
 import gzip
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from tests.artifacts import make_archives as make
 from tests.artifacts.fuzz import EXAMPLES, assert_survives, mutated
 
 FILES = {"a.txt": b"first", "empty": b"", "b/c.bin": bytes(range(256)) * 300}
-FORMS = {
+FORMS: dict[str, Callable[[make.Files], bytes]] = {
     "new": make.cpio_newc,
     "crc": lambda files: make.cpio_newc(files, b"070702"),
     "portable": make.cpio_odc,

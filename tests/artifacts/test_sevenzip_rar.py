@@ -167,7 +167,6 @@ def test_a_damaged_rar_gives_what_stands_before_the_damage() -> None:
 
     assert next(found).name == "a.txt"
     assert next(found).name == "b/c.bin"
-    assert rarlist.entries(data, budget)
     with pytest.raises(ArtifactError, match="of a version that is not known"):
         make.read_all(rar, b"Rar!\x1a\x07\x05" + bytes(20))
     with pytest.raises(ArtifactError, match="a header is damaged"):

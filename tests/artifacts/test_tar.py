@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from tests.artifacts.fuzz import EXAMPLES, assert_survives, mutated
 
 LONG = "folder/" * 30 + "ünï.txt"
 FILES = {"a.txt": b"first", "empty": b"", "b/c.bin": bytes(range(256)) * 5}
-FORMATS = {
+FORMATS: dict[str, Callable[[make.Files], bytes]] = {
     "v7": make.tar_v7,
     "ustar": lambda files: make.tar(files, tarfile.USTAR_FORMAT),
     "gnu": lambda files: make.tar(files, tarfile.GNU_FORMAT),
