@@ -76,15 +76,19 @@ def judge_builds(
 
 
 def _whole(seen: Sequence[BuildSeen]) -> list[BuildSeen]:
-    """Leaves out parts of an app, such as its profile, which the app's own finding speaks of."""
-    apps = {item.key for item in seen if item.build.app and item.build.kind in _APPS}
-    return [item for item in seen if item.build.app or not _ancestors(item.key) & apps]
+    """Leaves out parts of an app, such as its profile or the base of a set of APKs.
+
+    An AppImage says what it is only in the file system inside: then that stands for it.
+    """
+    named = [item for item in seen if item.build.version or item.build.kind != "appimage"]
+    apps = {item.key for item in named if item.build.kind in _APPS}
+    return [item for item in named if not (_ancestors(item.key) - {item.key}) & apps]
 
 
 def _ancestors(key: str) -> set[str]:
-    """The keys of a member's containers, and its own: `a`, `a!b` of `a!b!c`."""
+    """The keys of a member's containers: `a`, `a!b` of `a!b!c`."""
     cuts = [at for at, character in enumerate(key) if character in "!\0"]
-    return {key, *(key[:at] for at in cuts), *(key[: at + 1] for at in cuts)}
+    return {*(key[:at] for at in cuts), *(key[: at + 1] for at in cuts)}
 
 
 def _identity(build: Build) -> str:

@@ -1,13 +1,11 @@
 """Who signed: the signer's certificate in a CMS or PKCS#7 SignedData (RFC 5652, RFC 2315).
 
-No signature is verified: what counts here is whom a build names as its signer.
+No signature is verified: what counts here is whom a build names as its signer. asn1crypto is
+imported where something is signed: most containers are not.
 """
 
 import hashlib
 from typing import Any
-
-from asn1crypto import cms as asn1_cms
-from asn1crypto import core, x509
 
 from leakguard.artifacts.model import Signer
 
@@ -53,6 +51,8 @@ def content(cms: bytes) -> bytes:
 
     Nothing when the signature is detached, or when the bytes are no SignedData.
     """
+    from asn1crypto import core
+
     try:
         inner = _signed_data(cms)["encap_content_info"]["content"]
         if isinstance(inner, core.OctetString | core.ParsableOctetString):
@@ -64,10 +64,14 @@ def content(cms: bytes) -> bytes:
 
 def certificate_signer(der: bytes) -> Signer:
     """Of one certificate in DER. Raises ValueError or TypeError for anything else."""
+    from asn1crypto import x509
+
     return _signer(x509.Certificate.load(der))
 
 
 def _signed_data(cms: bytes) -> Any:
+    from asn1crypto import cms as asn1_cms
+
     info = asn1_cms.ContentInfo.load(bytes(cms))
     if info["content_type"].native != "signed_data":
         raise ValueError("not signed data")

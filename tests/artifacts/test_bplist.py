@@ -22,7 +22,7 @@ VALUES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def binary(values: object) -> bytes:
+def binary(values: Any) -> bytes:
     return plistlib.dumps(values, fmt=plistlib.FMT_BINARY)
 
 
