@@ -132,3 +132,16 @@ def wait_until(happened: Callable[[], bool], seconds: float = PATIENCE_SECONDS) 
 def is_reading(process: "subprocess.Popen[str]") -> bool:
     """Whether the process sleeps until its standard input has more."""
     return Path(f"/proc/{process.pid}/wchan").read_text() in ("pipe_read", "anon_pipe_read")
+
+
+MEASURED = """
+import sys
+from leakguard.cli.main import main
+code = main(sys.argv[1:])
+status = open("/proc/self/status", encoding="ascii").read()
+print(status.partition("VmHWM:")[2].split()[0], file=sys.stderr)
+sys.exit(code)
+"""
+"""A program that is leakguard, and says last on standard error how many KiB it held at most.
+
+getrusage(2) would count what the process was before exec(2) as well: all that the tests hold."""

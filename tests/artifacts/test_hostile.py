@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import MEASURED
 from tests.tokens import github_pat
 
 MIB = 1 << 20
@@ -172,15 +173,10 @@ def test_it_ends_in_time_within_its_memory(
 ) -> None:
     (tmp_path / "hostile").write_bytes(HOSTILE[name]())
     (tmp_path / "leak").write_text(f"x = {github_pat()}\n")
-    program = (
-        "import resource, sys; from leakguard.cli.main import main;"
-        "code = main(sys.argv[1:]);"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(code)"
-    )
 
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", program, "scan", "--format", "json", "hostile", "leak"],
+        [sys.executable, "-c", MEASURED, "scan", "--format", "json", "hostile", "leak"],
         cwd=tmp_path, env=process_environment, capture_output=True, text=True, check=False,
         preexec_fn=limit,
     )  # fmt: skip
