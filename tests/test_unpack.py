@@ -3,8 +3,6 @@
 import gzip
 import io
 import os
-import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from leakguard.sources.files import FilesSource, StreamSource
 from leakguard.sources.git.history import HistorySource
 from leakguard.sources.git.repository import open_repository
 from leakguard.unpack import Opening
+from tests.artifacts.make_archives import tar, zipped
 from tests.gitrepo import make_repository
 from tests.tokens import github_pat
 
@@ -30,24 +29,6 @@ LINE = f"a\ntoken = {github_pat()}\n".encode()
 @pytest.fixture(scope="module")
 def matcher() -> Matcher:
     return load_matcher(parse_rules(read_rule_file(rules_dir() / "github.toml"), "github.toml"))
-
-
-def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", method) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return target.getvalue()
-
-
-def tarred(files: dict[str, bytes]) -> bytes:
-    target = io.BytesIO()
-    with tarfile.open(fileobj=target, mode="w") as archive:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return target.getvalue()
 
 
 def in_folder(
@@ -74,13 +55,13 @@ def test_member_is_found_at_its_path_line_and_column(matcher: Matcher, tmp_path:
 
 
 def test_what_a_tar_shows_by_itself_is_told_once(matcher: Matcher, tmp_path: Path) -> None:
-    report = in_folder(matcher, tmp_path, {"a.tar": tarred({"b": LINE, "c": LINE})})
+    report = in_folder(matcher, tmp_path, {"a.tar": tar({"b": LINE, "c": LINE})})
 
     assert paths(report) == ["a.tar!b", "a.tar!c"]
 
 
 def test_secret_between_members_is_told_of_the_container(matcher: Matcher, tmp_path: Path) -> None:
-    data = tarred({"b": LINE})
+    data = tar({"b": LINE})
 
     report = in_folder(matcher, tmp_path, {"a.tar": data + github_pat(1).encode() + b"\n"})
 

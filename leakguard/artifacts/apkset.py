@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from leakguard import limits
 from leakguard.artifacts import apk
-from leakguard.artifacts.innerzip import InnerZip
+from leakguard.artifacts.budget import Budget
 from leakguard.artifacts.model import Build, Sign, Weight
 from leakguard.artifacts.tree import Tree
+from leakguard.artifacts.zip import ZipTree
 
 _TABLE, _STANDALONE = "toc.pb", "standalones/"
 _BASES = ("base.apk", "splits/base-master.apk", "universal.apk")
@@ -66,7 +67,7 @@ def _base(tree: Tree, names: Collection[str], identifier: str, kind: str) -> Bui
     first = next((name for name in apks if name.startswith(_STANDALONE)), apks[0])
     base = next((it for it in (f"{identifier}.apk", *_BASES) if it in names), first)
     try:
-        inner = InnerZip(tree.read(base, limits.ARTIFACT_WHOLE_BYTES))
+        inner = ZipTree(tree.read(base, limits.ARTIFACT_WHOLE_BYTES), Budget())
         inner.read(apk.MANIFEST)
         return replace(apk.describe(inner), kind=kind, app=True)
     except apk.DAMAGED:

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 
 from leakguard.artifacts import android
-from leakguard.artifacts.budget import ArtifactError
-from leakguard.artifacts.innerzip import InnerZip
+from leakguard.artifacts.budget import ArtifactError, Budget
 from leakguard.artifacts.model import Build, Weight
 from leakguard.artifacts.tree import KeptTree
+from leakguard.artifacts.zip import ZipTree
 from tests.artifacts.fuzz import EXAMPLES, assert_survives, mutated
 from tests.artifacts.make_android import (
     FROSTING,
@@ -33,7 +33,7 @@ NAME = 0x7F010000
 
 
 def build(data: bytes) -> Build:
-    (found,) = android.describe_tree(InnerZip(data))
+    (found,) = android.describe_tree(ZipTree(data, Budget()))
     return found
 
 
@@ -278,11 +278,11 @@ def test_code_alone_is_no_app() -> None:
     ids=str,
 )
 def test_other_zips_are_no_android_build(members: Mapping[str, bytes]) -> None:
-    assert android.describe_tree(InnerZip(make_zip(members))) == []
+    assert android.describe_tree(ZipTree(make_zip(members), Budget())) == []
 
 
 def test_an_inner_zip_refuses_what_is_too_large_or_missing() -> None:
-    tree = InnerZip(make_zip({"a": b"x" * 100}))
+    tree = ZipTree(make_zip({"a": b"x" * 100}), Budget())
 
     with pytest.raises(ArtifactError):
         tree.read("a", 99)
@@ -300,7 +300,7 @@ ZIPS = [make(dict.fromkeys("ab", b"text\n")) for name, make in SAMPLES.items() i
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(mutated([data for data in ZIPS if data.startswith(b"PK")]))
 def test_damaged_builds_never_hang(data: bytes) -> None:
-    assert_survives(lambda it: android.describe_tree(InnerZip(it)), data)
+    assert_survives(lambda it: android.describe_tree(ZipTree(it, Budget())), data)
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from leakguard.artifacts import android
-from leakguard.artifacts.innerzip import InnerZip
+from leakguard.artifacts.budget import Budget
+from leakguard.artifacts.zip import ZipTree
 
 apk_info = pytest.importorskip("apk_info")
 
@@ -26,7 +27,7 @@ def apps() -> Iterator[Path]:
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in apps()])
 def test_a_real_app_is_read_as_another_reader_does(path: Path) -> None:
-    found = android.describe_tree(InnerZip(path.read_bytes()))
+    found = android.describe_tree(ZipTree(path.read_bytes(), Budget()))
     try:
         other = apk_info.APK(path)
     except apk_info.APKError:

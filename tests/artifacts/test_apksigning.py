@@ -5,9 +5,10 @@ from hypothesis import given, settings
 
 from leakguard.artifacts import apksigning
 from leakguard.artifacts.apksigning import Signed
-from leakguard.artifacts.innerzip import InnerZip
+from leakguard.artifacts.budget import Budget
 from leakguard.artifacts.model import Signer
 from leakguard.artifacts.tree import KeptTree
+from leakguard.artifacts.zip import ZipTree
 from tests.artifacts.fuzz import EXAMPLES, assert_survives, mutated
 from tests.artifacts.make_android import FROSTING, V2, V3, V31, make_apk, make_zip
 from tests.artifacts.make_certificates import make_certificate
@@ -29,7 +30,7 @@ def test_the_newest_scheme_comes_first() -> None:
 
 
 def test_the_oldest_scheme_is_in_the_zips_members() -> None:
-    tree = InnerZip(make_apk(signer=None, jar_signer="Acme"))
+    tree = ZipTree(make_apk(signer=None, jar_signer="Acme"), Budget())
 
     assert apksigning.of_jar(tree) == [Signed("v1", ACME)]
 

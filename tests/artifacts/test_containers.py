@@ -92,6 +92,8 @@ def packed(*kinds: str) -> bytes:
         ("deb", "tgz", "zip"),
         ("ear", "war", "jar"),
         ("zip", "xapk"),
+        ("zip", "dmg-raw", "zip"),
+        ("tgz", "dmg-bzip2"),
         ("docker", "zip", "7z"),
         ("dmg-zlib", "zip", "tar-pax"),
         ("nsis", "cab-mszip"),

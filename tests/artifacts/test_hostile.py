@@ -11,26 +11,18 @@ import subprocess
 import sys
 import tarfile
 import time
-import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.artifacts.make_archives import zipped
 from tests.helpers import MEASURED
 from tests.tokens import github_pat
 
 MIB = 1 << 20
 SECONDS, MEMORY = 10.0, 400 * MIB
-
-
-def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", method) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return target.getvalue()
 
 
 def gzip_bomb() -> bytes:
