@@ -44,6 +44,7 @@ _SEVERITIES: Final = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
 """By the steps of a judgement's severity."""
 
 _NAMED_SOURCES: Final = 3
+_NAMED_OWN: Final = 3
 
 _APPS: Final = frozenset(
     ("aab", "apk", "apkm", "apks", "app", "appimage", "asar", "ipa", "msix", "xapk", "xcarchive")
@@ -53,8 +54,8 @@ _APPS: Final = frozenset(
 
 def judge_builds(
     sources: Sequence[Unpacking], opening: Opening, policy: Policy
-) -> tuple[list[Finding], list[Suppressed]]:
-    """The findings of kind `artifact`, one for each build and path, unordered."""
+) -> tuple[list[Finding], list[Suppressed], list[str]]:
+    """The findings of kind `artifact`, one for each build and path, unordered, and notes."""
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
     ownership = opening.ownership() if opening.ownership else Ownership()
@@ -72,7 +73,21 @@ def judge_builds(
                     suppressed.append(Suppressed(finding, "excluded path"))
                 else:
                     findings.append(finding)
-    return findings, suppressed
+    return findings, suppressed, learned_notes(ownership) if findings else []
+
+
+def learned_notes(ownership: Ownership) -> list[str]:
+    """That nobody said whose builds are whose, and what the repository says instead."""
+    own = [*ownership.identifiers, *ownership.products]
+    if not ownership.learned or not own:
+        return []
+    names = ", ".join(own[:_NAMED_OWN]) + (" ..." if len(own) > _NAMED_OWN else "")
+    newest = ", ".join(sorted(set(ownership.released.values()))[:_NAMED_OWN])
+    released = f"; newest release {newest}" if newest else ""
+    return [
+        f"what is your own was learned from the repository ({names}{released}):"
+        " [artifacts] in the settings says it for sure"
+    ]
 
 
 def _whole(seen: Sequence[BuildSeen]) -> list[BuildSeen]:

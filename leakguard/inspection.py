@@ -11,6 +11,7 @@ from leakguard.artifacts.content import Buffer
 from leakguard.artifacts.model import Build
 from leakguard.artifacts.ownership import Ownership
 from leakguard.artifacts.verdict import Judgement, judge
+from leakguard.builds import learned_notes
 from leakguard.errors import UsageError
 from leakguard.model import Skip
 from leakguard.sources.files import FilesSource
@@ -28,8 +29,10 @@ class Inspected:
     judgement: Judgement
 
 
-def inspect(paths: Sequence[str], opening: Opening) -> tuple[list[Inspected], list[Skip]]:
-    """The builds in files and folders, by path, and what could not be looked at.
+def inspect(
+    paths: Sequence[str], opening: Opening
+) -> tuple[list[Inspected], list[Skip], list[str]]:
+    """The builds in files and folders, by path, what could not be looked at, and notes.
 
     Raises UsageError for a path that does not exist.
     """
@@ -46,9 +49,9 @@ def inspect(paths: Sequence[str], opening: Opening) -> tuple[list[Inspected], li
         Inspected(path, build, digest, judge(build, digest, ownership))
         for path, build, digest in dict.fromkeys(found)
     ]
-    return sorted(builds, key=lambda item: (item.path, item.build.kind)), sorted(
-        skips, key=lambda skip: (skip.path, skip.reason)
-    )
+    builds.sort(key=lambda item: (item.path, item.build.kind))
+    skips.sort(key=lambda skip: (skip.path, skip.reason))
+    return builds, skips, learned_notes(ownership) if builds else []
 
 
 def _bundles(path: str) -> Iterator[Build]:

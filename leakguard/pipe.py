@@ -57,16 +57,18 @@ def run(
                 watch.candidates += 1
         found.append(without_doubles(candidates))
     findings, suppressed = judge(sources, found, policy)
+    notes = [note for source in sources for note in source.notes()]
     if opening is not None and any(source.builds for source in unpacked):
         from leakguard.builds import judge_builds  # most scans meet none
 
-        builds, silenced = judge_builds(unpacked, opening, policy)
+        builds, silenced, told = judge_builds(unpacked, opening, policy)
         findings, suppressed = in_order(findings + builds), suppressed + silenced
+        notes += told
     return Report(
         findings=tuple(findings),
         skips=tuple(sorted(skips, key=lambda skip: (skip.path, skip.reason, skip.blob or ""))),
         suppressed=tuple(suppressed),
-        notes=tuple(dict.fromkeys(note for source in sources for note in source.notes())),
+        notes=tuple(dict.fromkeys(notes)),
         summary=Summary(
             blobs=sum(source.tally.blobs for source in sources),
             bytes=sum(source.tally.bytes for source in sources),

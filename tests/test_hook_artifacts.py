@@ -128,6 +128,9 @@ def test_without_settings_the_repository_says_whose_it_is(repo: HookRepo) -> Non
 
     assert done.returncode == 1
     assert "ewer than the newest release 4.2.0" in one_line(done.stdout)
+    assert "was learned from the repository (com.acme.app; newest release 4.2.0)" in one_line(
+        done.stdout
+    )
 
 
 def test_history_names_the_commit_of_a_build_that_was_taken_out_again(repo: HookRepo) -> None:

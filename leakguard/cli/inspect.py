@@ -50,16 +50,18 @@ def inspect(**given: Any) -> None:
     config = config_from({**given, "rules": ()}, paths)
     # Who asks for builds wants files opened, whatever a scan does.
     opening = opening_for(replace(config.artifacts, open=True), paths[0])
-    builds, skips = look(paths, opening or Opening())
-    say(as_json(builds, skips) if given["format_"] == "json" else as_text(builds, skips))
+    builds, skips, notes = look(paths, opening or Opening())
+    render = as_json if given["format_"] == "json" else as_text
+    say(render(builds, skips, notes))
     raise click.exceptions.Exit(ExitCode.INCOMPLETE if skips else ExitCode.CLEAN)
 
 
-def as_text(builds: "list[Inspected]", skips: list[Skip]) -> str:
-    """Each build with its facts, then what could not be looked at, then one closing line."""
+def as_text(builds: "list[Inspected]", skips: list[Skip], notes: list[str]) -> str:
+    """Each build with its facts, notes, what could not be looked at, and one closing line."""
     lines: list[str] = []
     for item in builds:
         lines += [visible(item.path), *_facts(item), ""]
+    lines += [f"Note: {one_line(note)}\n" for note in notes]
     if skips:
         lines.append("Not looked at")
         lines += [f"  {visible(skip.path)}: {one_line(skip.reason)}" for skip in skips] + [""]
@@ -92,13 +94,14 @@ def _facts(item: "Inspected") -> list[str]:
     return lines
 
 
-def as_json(builds: "list[Inspected]", skips: list[Skip]) -> str:
-    """One object: `artifacts`, each with what it says of itself, and `skips`."""
+def as_json(builds: "list[Inspected]", skips: list[Skip], notes: list[str]) -> str:
+    """One object: `artifacts`, each with what it says of itself, `skips` and `notes`."""
     document = {
         "artifacts": [_entry(item) for item in builds],
         "skips": [
             {"path": encodable(skip.path), "reason": encodable(skip.reason)} for skip in skips
         ],
+        "notes": [encodable(note) for note in notes],
     }
     return json.dumps(document, indent=2) + "\n"
 

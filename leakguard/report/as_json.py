@@ -50,6 +50,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "blobs": report.summary.blobs,
         "bytes": report.summary.bytes,
         "commits": report.summary.commits,
+        "members": report.summary.members,
         "findings": len(report.findings),
         "skips": len(report.skips),
         "suppressed": len(report.suppressed),

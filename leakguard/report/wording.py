@@ -110,8 +110,9 @@ def closing(report: Report) -> str:
 def _scanned(report: Report) -> str:
     summary = report.summary
     commits = f", {counted(summary.commits, 'commit')}" if summary.commits else ""
+    members = f", {counted(summary.members, 'member')} of archives" if summary.members else ""
     blobs = counted(summary.blobs, "blob")
-    return f"{blobs} ({size(summary.bytes)}{commits}) in {_duration(summary.seconds)}"
+    return f"{blobs} ({size(summary.bytes)}{commits}{members}) in {_duration(summary.seconds)}"
 
 
 def _duration(seconds: float) -> str:
