@@ -8,6 +8,8 @@ import pytest
 
 from leakguard.artifacts import android
 from leakguard.artifacts.budget import Budget
+from leakguard.artifacts.ownership import Ownership
+from leakguard.artifacts.verdict import BuildVerdict, judge
 from leakguard.artifacts.zip import ZipTree
 
 apk_info = pytest.importorskip("apk_info")
@@ -35,6 +37,10 @@ def test_a_real_app_is_read_as_another_reader_does(path: Path) -> None:
         return
 
     (build,) = found
+    debuggable = any(sign.text == "debuggable" for sign in build.signs)
+    verdict = judge(build, "", Ownership()).verdict
+    assert (verdict is BuildVerdict.UNRELEASED) >= debuggable
+    assert judge(build, "", Ownership(identifiers=("com.acme.",))).verdict is BuildVerdict.FOREIGN
     assert build.identifier == other.get_package_name()
     assert build.version == (other.get_version_name() or "")
     assert build.build == (other.get_version_code() or "")

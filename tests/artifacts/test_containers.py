@@ -36,6 +36,7 @@ FILES = {
 MAKERS: dict[str, Callable[[Mapping[str, bytes]], bytes]] = {
     **make_archives.SAMPLES,
     "tgz": lambda files: gzip.compress(make_archives.SAMPLES["tar-pax"](files)),
+    "alpine": lambda files: alpine(files),
     **make_installers.SAMPLES,
     **make_bundles.SAMPLES,
     **make_android.SAMPLES,
@@ -45,6 +46,12 @@ MAKERS: dict[str, Callable[[Mapping[str, bytes]], bytes]] = {
     **make_packages.SAMPLES,
     **make_documents.SAMPLES,
 }
+
+
+def alpine(files: Mapping[str, bytes]) -> bytes:
+    """A package of Alpine: archives compressed one by one, the first without its end."""
+    facts = {".PKGINFO": b"pkgname = orchard\npkgver = 5.0.0-r0\n"}
+    return gzip.compress(make_archives.tar(facts)[:1024]) + gzip.compress(make_archives.tar(files))
 
 
 @pytest.fixture(scope="module")
