@@ -27,6 +27,9 @@ _SEPARATOR = "\0"
 _BROTLI = ".br"
 """Ending of the names of files whose content has no sign of its own."""
 
+_FIRST_RUNS = (b"x\x01", b"x\x9c", b"x\xda", b"BZh", b"bvx")
+"""How disk images of compressed runs begin: only their last bytes say what they are."""
+
 _BYTES, _TEXTS, _MEMBER = "bytes", "texts", "member"
 
 _MESSAGES = ("commit ", "tag ")
@@ -64,6 +67,8 @@ class Unpacking:
         self._unread: list[tuple[str, str]] = []
         self._large: bytearray | None = None
         """The blob that is coming in segments, as far as it has come."""
+        self._known = False
+        """Whether its head is that of something to be opened."""
 
     def windows(self) -> Iterator[Window | Skip]:
         for item in self._source.windows():
@@ -101,24 +106,32 @@ class Unpacking:
         last = piece.own_end == piece.end
         if not piece.offset:
             head = bytes(data[piece.start : piece.start + HEAD_BYTES])
-            wanted = b"\0" in head or self._is_wanted(data, piece)
-            self._large = bytearray() if wanted else None
+            self._known = self._is_wanted(data, piece) or head.startswith(_FIRST_RUNS)
+            self._large = bytearray() if self._known or b"\0" in head else None
         if self._large is None:
             return
         if isinstance(self._source, FilesSource):
-            if last and (mapped := self._source.mapped(piece.key)) is not None:
-                yield from self._open(piece.key, mapped)
-                with suppress(BufferError):  # something still looks at it: it is closed after that
-                    mapped.close()
+            if last:
+                yield from self._mapped(self._source, piece.key)
             return
         self._large += data[piece.own_start : piece.own_end]
         if len(self._large) > self._allowance.whole_bytes:
-            most = self._allowance.whole_bytes >> 20
-            self._unread.append((piece.key, f"not opened: larger than {most} MiB"))
+            if self._known:
+                most = self._allowance.whole_bytes >> 20
+                self._unread.append((piece.key, f"not opened: larger than {most} MiB"))
             self._large = None
         elif last:
             yield from self._open(piece.key, self._large)
             self._large = None
+
+    def _mapped(self, source: FilesSource, key: str) -> Iterator[Window | Skip]:
+        mapped = source.mapped(key)
+        if mapped is None:
+            self._unread.append((key, "not opened: it is gone or cannot be mapped into memory"))
+            return
+        yield from self._open(key, mapped)
+        with suppress(BufferError):  # something still looks at it: it is closed after that
+            mapped.close()
 
     def _open(self, key: str, data: Buffer) -> Iterator[Window | Skip]:
         # Most scans open nothing, and a hook has no time for what it does not need.

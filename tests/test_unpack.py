@@ -176,3 +176,21 @@ def test_findings_and_skips_are_the_same_each_time(matcher: Matcher, tmp_path: P
 
     assert all(report.findings == reports[0].findings for report in reports)
     assert all(report.skips == reports[0].skips for report in reports)
+
+
+def test_large_binary_that_is_no_container_is_no_skip(matcher: Matcher, tmp_path: Path) -> None:
+    repo = make_repository(tmp_path / "repo")
+    repo.stage(
+        {
+            "film": b"\0film" + os.urandom(4 * limits.MIB),
+            "a.zip": zipped({"b": os.urandom(4 * limits.MIB)}),
+        }
+    )
+    repo.git("commit", "--quiet", "--message", "large")
+    opening = Opening(Allowance(whole_bytes=3 * limits.MIB))
+
+    report = run([HistorySource(open_repository(str(repo.path)))], matcher, opening=opening)
+
+    assert [(skip.path, skip.reason) for skip in report.skips] == [
+        ("a.zip", "not opened: larger than 3 MiB")
+    ]

@@ -54,6 +54,11 @@ class _Reader:
         return self.take(self.number(2)).decode("utf-8", "replace")
 
 
+_DEBUG_ALIAS = "androiddebugkey"
+"""The key of Android's build tools, made anew on each machine; its password is in their manual:
+https://developer.android.com/studio/publish/app-signing#debug-mode"""
+
+
 def describe(data: Buffer) -> Build | None:
     """The first private or secret key; None for a trust store, which has certificates only.
 
@@ -79,7 +84,7 @@ def _build(kind: str, key: _Key | None) -> Build | None:
         kind=kind,
         name=clean(key.alias),
         signer=_signer(key.certificate),
-        internal=key.internal,
+        internal="" if key.alias.lower() == _DEBUG_ALIAS else key.internal,
         app=False,
     )
 

@@ -41,8 +41,8 @@ _PACKAGES = frozenset(
 _LESSER_PLACES = frozenset(
     {
         "__tests__", "androidtest", "demo", "demos", "example", "examples", "external", "fixture",
-        "fixtures", "node_modules", "sample", "samples", "spec", "specs", "test", "test-data",
-        "test_data", "testdata", "testfixtures", "testing", "testresources", "tests",
+        "fixtures", "node_modules", "sample", "sample-code", "samples", "spec", "specs", "test",
+        "test-data", "test_data", "testdata", "testfixtures", "testing", "testresources", "tests",
         "third-party", "third_party", "thirdparty", "vendor", "vendored",
     }
 )  # fmt: skip

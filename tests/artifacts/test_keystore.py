@@ -77,3 +77,10 @@ def test_keystores_are_recognised_by_their_bytes(data: bytes, kind: str) -> None
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_damaged_keystores_end_quietly(data: bytes) -> None:
     assert_survives(keystore.describe, data)
+
+
+def test_the_debug_key_of_android_is_no_secret() -> None:
+    build = keystore.describe(make_keystore(alias="androiddebugkey"))
+
+    assert build is not None
+    assert build.internal == ""
