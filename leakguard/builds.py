@@ -101,8 +101,8 @@ def _whole(seen: Sequence[BuildSeen]) -> list[BuildSeen]:
 
 
 def _ancestors(key: str) -> set[str]:
-    """The keys of a member's containers: `a`, `a!b` of `a!b!c`."""
-    cuts = [at for at, character in enumerate(key) if character in "!\0"]
+    """The keys of a member's containers and folders: `a`, `a!b` of `a!b/c`."""
+    cuts = [at for at, character in enumerate(key) if character in "!/\0"]
     return {*(key[:at] for at in cuts), *(key[: at + 1] for at in cuts)}
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from leakguard.artifacts.budget import Allowance, Budget
 from leakguard.artifacts.content import Buffer, Content
 from leakguard.artifacts.kinds import HEAD_BYTES, is_known, may_be_known
+from leakguard.bundles import FolderTree, bundle_of
 from leakguard.model import Candidate, Piece, Place, Skip, Window
 from leakguard.sources import Source, Tally
 from leakguard.sources.files import FilesSource
@@ -133,13 +134,29 @@ class Unpacking:
         with suppress(BufferError):  # something still looks at it: it is closed after that
             mapped.close()
 
+    def _bundle(self, source: FilesSource, key: str) -> None:
+        """Names the app whose folder a property list lies in."""
+        folder = bundle_of(key)
+        if not folder:
+            return
+        from leakguard.artifacts import apple
+        from leakguard.artifacts.walk import reason
+
+        try:
+            found = apple.describe_tree(FolderTree(source.path_of(folder)))
+        except Exception as error:
+            self._unread.append((folder, f"not judged: {reason(error)}"))
+        else:
+            self.builds += [BuildSeen(folder, build, "") for build in found]
+
     def _open(self, key: str, data: Buffer) -> Iterator[Window | Skip]:
         # Most scans open nothing, and a hook has no time for what it does not need.
         from leakguard.artifacts.model import Unread
         from leakguard.artifacts.walk import Found, walk
 
-        name = key if isinstance(self._source, FilesSource) else ""
-        for item in walk(data, Budget(self._allowance), name):
+        if isinstance(self._source, FilesSource):
+            self._bundle(self._source, key)
+        for item in walk(data, Budget(self._allowance), key):
             inner = f"{key}{_SEPARATOR}{item.name}"
             if isinstance(item, Unread):
                 self._unread.append((inner, item.reason))

@@ -69,7 +69,7 @@ Item = Text | Unread | Found
 def walk(data: Buffer, budget: Budget, name: str = "") -> Iterator[Item]:
     """All that is in a file, but not its own bytes: those its source hands out already.
 
-    `name` is its file name where it is known: Brotli shows in nothing else.
+    `name` ends like its file name where that is known: Brotli shows in nothing else.
     """
     content = Content.of(data, budget)
     yield from _Walk(budget).file("", content, 0, hint=name)

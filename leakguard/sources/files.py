@@ -44,8 +44,7 @@ class FilesSource:
 
     def _file(self, packer: Packer, path: str) -> Iterator[Window | Skip]:
         try:
-            full = os.path.join(self._root, path)
-            with open_blob(full, follow=path in self._followed) as stream:
+            with open_blob(self.path_of(path), follow=path in self._followed) as stream:
                 yield from packer.add(path, reader(stream))
         except OSError as error:
             yield Skip(shown(path), f"cannot be read: {error.strerror or 'read error'}")
@@ -92,10 +91,14 @@ class FilesSource:
     ) -> Mapping[str, Sequence[Place]]:
         return {key: (Place(shown(key)),) for key in keys}
 
+    def path_of(self, key: str) -> str:
+        """Where a file of `windows`, or a folder of one, is to be opened."""
+        return os.path.join(self._root, key)
+
     def mapped(self, key: str) -> mmap | None:
         """The bytes of a file of `windows`, looked at where they are; None when it cannot be."""
         try:
-            with open_blob(os.path.join(self._root, key), follow=key in self._followed) as stream:
+            with open_blob(self.path_of(key), follow=key in self._followed) as stream:
                 return mmap(stream.fileno(), 0, access=ACCESS_READ)
         except (OSError, ValueError):
             return None
