@@ -149,6 +149,14 @@ def test_history_names_the_commit_of_a_build_that_was_taken_out_again(repo: Hook
     assert finding["on_branch"] is False
 
 
+def test_history_of_a_build_is_told_as_that_of_a_file(repo: HookRepo) -> None:
+    repo.save("app.apk", BUILDS["app.apk"])
+
+    done = repo.run(sys.executable, "-m", "leakguard", "scan", ".")
+
+    assert "Deleting the file does not remove it from history" in one_line(done.stdout)
+
+
 def test_rule_for_builds_can_be_disabled(repo: HookRepo) -> None:
     repo.save(".leakguard.toml", f'disabled_rules = ["unreleased-app-build"]\n{SETTINGS}')
     repo.stage("app.apk", BUILDS["app.apk"])

@@ -26,6 +26,10 @@ HISTORY: Final = (
     "Deleting the line does not remove it from history: every clone still holds it, so only "
     "revoking it helps. Rewrite the commits after that, if at all."
 )
+FILE_HISTORY: Final = (
+    "Deleting the file does not remove it from history: every clone still holds it. Rewrite the "
+    "commits, if it has to go."
+)
 
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
 """Parameters of the escape sequence SGR (ECMA-48, 8.3.117)."""
@@ -44,6 +48,8 @@ _DATE_CHARACTERS = len("2026-01-02")
 _SEVERITY_WIDTH = max(len(severity.label) for severity in Severity)
 _LEAST_WIDTH = 40
 """Columns that a paragraph gets however narrow the terminal is."""
+
+_ABOUT_ALL = (HISTORY, FILE_HISTORY)
 
 _Shared = Mapping[str, Sequence[Finding]]
 """Advice that several findings have, and which ones."""
@@ -137,7 +143,9 @@ def _origin(finding: Finding) -> str:
 
 def _advice(finding: Finding) -> list[str]:
     advice = [one_line(finding.remedy) or REVOKE]
-    return advice if finding.commit is None else [*advice, HISTORY]
+    if finding.commit is None:
+        return advice
+    return [*advice, FILE_HISTORY if finding.kind == "artifact" else HISTORY]
 
 
 def _shared_advice(findings: Iterable[Finding]) -> _Shared:
@@ -154,9 +162,9 @@ def _what_to_do(page: _Page, shared: _Shared) -> Iterator[str]:
         return
     yield page.styled("What to do", "bold")
     # What holds for all rules comes last.
-    for advice in sorted(shared, key=lambda text: text == HISTORY):
+    for advice in sorted(shared, key=_ABOUT_ALL.__contains__):
         names = sorted({one_line(finding.name) for finding in shared[advice]})
-        about = "All that is in history" if advice == HISTORY else ", ".join(names)
+        about = "All that is in history" if advice in _ABOUT_ALL else ", ".join(names)
         yield from page.paragraph(f"{about} ({counted(len(shared[advice]), 'leak')}):", indent=2)
         yield from page.paragraph(advice, indent=4)
     yield ""
