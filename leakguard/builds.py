@@ -40,6 +40,8 @@ SOURCE: Final = _Words(
     "Build without source maps and sources, or keep this build where only your own people can"
     " read it.",
 )
+WORDS: Final = (UNRELEASED, INTERNAL, SOURCE)
+
 _SEVERITIES: Final = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
 """By the steps of a judgement's severity."""
 

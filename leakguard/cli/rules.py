@@ -13,6 +13,7 @@ from leakguard.cli.output import complain, say
 from leakguard.errors import UsageError
 from leakguard.exitcodes import ExitCode
 from leakguard.model import Level, Rule
+from leakguard.policy import ARTIFACT_RULES
 from leakguard.report.wording import counted, one_line
 
 _HIDDEN = ("examples", "counterexamples")
@@ -102,6 +103,9 @@ Examples:
 )
 def show(id_: str, **given: Any) -> None:
     """Show one rule: what it finds, what a leak costs, and what to do about one."""
+    if id_ in ARTIFACT_RULES:
+        say(_table(_of_builds(id_)))
+        return
     by_id = {rule.id: rule for rule in _loaded(given)}
     if id_ not in by_id:
         from difflib import get_close_matches
@@ -109,9 +113,20 @@ def show(id_: str, **given: Any) -> None:
         close = " or ".join(f"`{name}`" for name in get_close_matches(id_, by_id))
         meant = f"did you mean {close}? " if close else ""
         raise UsageError(f"there is no rule `{id_}`: {meant}`leakguard rules list` lists them")
-    fields = {key: value for key, value in _document(by_id[id_]).items() if value}
+    say(_table({key: value for key, value in _document(by_id[id_]).items() if value}))
+
+
+def _table(fields: Mapping[str, object]) -> str:
     width = max(map(len, fields))
-    say("".join(f"{key:{width}}  {_shown(value)}\n" for key, value in fields.items()))
+    return "".join(f"{key:{width}}  {_shown(value)}\n" for key, value in fields.items())
+
+
+def _of_builds(id_: str) -> Mapping[str, object]:
+    """What is said of builds is no rule with a pattern: `[artifacts]` in the settings decides."""
+    from leakguard.builds import WORDS
+
+    (words,) = (words for words in WORDS if words.rule_id == id_)
+    return {"id": id_, "name": words.name, "kind": "artifact", "remedy": words.remedy}
 
 
 def _shown(value: object) -> str:

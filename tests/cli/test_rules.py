@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from leakguard.cli.main import main
+from leakguard.policy import ARTIFACT_RULES
 
 RULE = """
 provider = "Acme"
@@ -112,3 +113,12 @@ def test_wrong_rule_file_exits_2(own: Path, capsys: pytest.CaptureFixture[str]) 
         "leakguard: own.toml: rule acme-key: example 1 is not found by it:"
         " correct the text or the rule\n",
     )
+
+
+@pytest.mark.parametrize("id_", ARTIFACT_RULES)
+def test_what_is_said_of_builds_is_shown_too(id_: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "show", id_]) == 0
+
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"id      {id_}\n")
+    assert "kind    artifact\n" in shown
