@@ -1,17 +1,19 @@
 """Dalvik bytecode: the texts in it (source.android.com, "Dalvik executable format")."""
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from struct import iter_unpack, unpack_from
 
 from leakguard import limits
 from leakguard.artifacts.budget import ArtifactError, LimitReached
 from leakguard.artifacts.content import Buffer
 from leakguard.artifacts.model import Build
-from leakguard.artifacts.stringpool import modified_utf8
+from leakguard.artifacts.stringpool import is_plain_utf8, modified_utf8
 
 _HEAD = 0x70
 _FILE_SIZE_AT, _STRINGS_AT, _DATA_AT = 0x20, 0x38, 0x6C
+_AT_ONCE = 1000
+"""Texts that are looked at together: there are hundreds of thousands."""
 _CONTAINER = b"041"
 """The first version with several programs behind one another."""
 
@@ -23,12 +25,16 @@ def strings(data: Buffer) -> Iterator[bytes]:
     """
     held = bytes(data)
     left = limits.ARTIFACT_TEXTS_GROWTH * len(held)
-    for text in chain.from_iterable(_table(held, start) for start in _programs(held)):
-        left -= len(text)
+    texts = chain.from_iterable(_table(held, start) for start in _programs(held))
+    while some := list(islice(texts, _AT_ONCE)):
+        together = b"".join(some)
+        left -= len(together)
         if left < 0:
             raise ArtifactError("the texts overlap")
-        if text:
-            yield modified_utf8(text)
+        if is_plain_utf8(together):
+            yield from filter(None, some)
+        else:
+            yield from (modified_utf8(text) for text in some if text)
 
 
 def describe(data: Buffer) -> Build | None:

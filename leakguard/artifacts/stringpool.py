@@ -81,10 +81,15 @@ def utf16(raw: bytes) -> bytes:
     return raw.decode("utf-16-le", "replace").encode()
 
 
+def is_plain_utf8(raw: bytes) -> bool:
+    """Whether `modified_utf8` would change nothing."""
+    return b"\xed" not in raw and b"\xc0\x80" not in raw
+
+
 def modified_utf8(raw: bytes) -> bytes:
     """Java's own UTF-8 as plain UTF-8: NUL is two bytes there, and a character beyond U+FFFF is
     two surrogates of three bytes each (java.io.DataInput)."""
-    if b"\xed" not in raw and b"\xc0\x80" not in raw:
+    if is_plain_utf8(raw):
         return raw
     units = raw.replace(b"\xc0\x80", b"\0").decode("utf-8", "surrogatepass")
     return utf16(units.encode("utf-16-le", "surrogatepass"))
