@@ -19,6 +19,7 @@ _APPIMAGE = b"AI\x02"
 _GO = re.compile(rb"\xff Go buildinf:")
 _SQUASHFS = re.compile(rb"hsqs.{24}\x04\0\0\0", re.DOTALL)
 """With its version: 4.0."""
+_PYINSTALLER = "pydata"
 _PADDING = 64 * limits.KIB
 """Between a program and its files, at most."""
 _RUNTIME = 4 * limits.MIB
@@ -40,9 +41,15 @@ class _Said(NamedTuple):
 
 
 def members(content: Content, budget: Budget) -> Iterator[Member | Unread]:
-    """What was appended to the program: `squashfs` for an AppImage's files, else `overlay`."""
+    """What was appended to the program: `squashfs` for an AppImage's files, else `overlay`, as
+    what PyInstaller put into a section is."""
     data = content.whole()
-    end = parse(data).end
+    elf = parse(data)
+    end = elf.end
+    for section in elf.named(_PYINSTALLER):
+        budget.member()
+        body = memoryview(data)[section.offset : section.offset + section.size]
+        yield Member("overlay", Content.of(body, budget))
     found = _SQUASHFS.search(data, end, end + _PADDING)
     if not found and bytes(data[8:11]) == _APPIMAGE:
         found = _SQUASHFS.search(data, 0, _RUNTIME)

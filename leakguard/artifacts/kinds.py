@@ -63,6 +63,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("xar", "xar", ((0, b"xar!"),), opens=True, describes=True),
     Kind("pbzx", "xar", ((0, b"pbzx"),), opens=True),
     Kind("nsis", "nsis", ((4, b"\xef\xbe\xad\xdeNullsoftInst"),), opens=True),
+    Kind("pyinstaller", "pyinstaller", (), opens=True, test=signs.pyinstaller),
     Kind("asar", "asar", ((0, b"\x04\0\0\0"),), opens=True, describes=True, test=signs.asar),
     # File systems and disk images.
     Kind("dmg", "dmg", (), opens=True, describes=True, test=signs.dmg),
@@ -220,6 +221,8 @@ def kinds_of(head: bytes, tail: bytes = b"") -> list[Kind]:
             found[kind.name] = kind
     if "dmg" in found:
         return [found["dmg"]]  # its head is that of its first run, whatever that is
+    if len(found) > 1:
+        found.pop("pyinstaller", None)  # it is that of a program in it, which is looked at later
     return sorted(found.values(), key=KINDS.index)
 
 

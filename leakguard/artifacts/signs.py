@@ -20,6 +20,11 @@ of sources or its package, XML with the namespaces or the name of its root."""
 _CLASS_LINE = re.compile(rb"(?:#[^\n]*\n)*[\w.$/-]+ -> [\w.$/-]+:\r?\n")
 """The first class of a ProGuard map: `com.acme.App -> a.b:`."""
 
+_COOKIE = re.compile(rb"MEI\x0c\x0b\x0a\x0b\x0e.{12}\0\0[\0\1].[ -~].{63}", re.DOTALL)
+"""How PyInstaller's archives end: magic, sizes, version of Python, name of its library."""
+COOKIE_WITHIN = 4096
+"""It stands in so many bytes at the end: what signs or aligns a program can follow."""
+
 
 def tar(head: bytes, _tail: bytes) -> bool:
     """An old tar without magic: its checksum is right (POSIX.1-1988, ustar header)."""
@@ -38,6 +43,17 @@ def program_in_zip(_head: bytes, tail: bytes) -> bool:
 def dmg(_head: bytes, tail: bytes) -> bool:
     """The trailer of Apple's disk images (UDIF)."""
     return tail[-512:-508] == b"koly"
+
+
+def pyinstaller(_head: bytes, tail: bytes) -> bool:
+    """What stands behind a program; the end of one that holds it is that of the program too."""
+    return pyinstaller_cookie(tail) >= 0
+
+
+def pyinstaller_cookie(tail: bytes) -> int:
+    """Where the last one begins; below zero when there is none."""
+    at = tail.rfind(b"MEI\x0c\x0b\x0a\x0b\x0e", max(0, len(tail) - COOKIE_WITHIN))
+    return at if at >= 0 and _COOKIE.match(tail, at) else -1
 
 
 def jffs2(head: bytes, _tail: bytes) -> bool:

@@ -19,6 +19,7 @@ from tests.artifacts import (
     make_documents,
     make_installers,
     make_packages,
+    make_pyinstaller,
     make_windows,
 )
 from tests.tokens import github_pat, gitlab_pat, google_api_key, slack_bot
@@ -45,6 +46,7 @@ MAKERS: dict[str, Callable[[Mapping[str, bytes]], bytes]] = {
     "portable pdb": make_windows.make_portable_pdb,
     **make_packages.SAMPLES,
     **make_documents.SAMPLES,
+    **make_pyinstaller.SAMPLES,
 }
 
 
