@@ -9,7 +9,7 @@ from leakguard.artifacts.verdict import BuildVerdict, Judgement, judge, place_we
 from leakguard.fingerprint import fingerprint
 from leakguard.model import Confidence, Finding, Place, Severity, Suppressed
 from leakguard.paths import is_excluded
-from leakguard.policy import Policy
+from leakguard.policy import ARTIFACT_RULES, Policy
 from leakguard.unpack import BuildSeen, Opening, Unpacking
 
 
@@ -21,21 +21,23 @@ class _Words(NamedTuple):
     remedy: str
 
 
+_UNRELEASED_ID, _INTERNAL_ID, _SOURCE_ID = ARTIFACT_RULES
+
 UNRELEASED: Final = _Words(
-    "unreleased-app-build",
+    _UNRELEASED_ID,
     "Unreleased app build",
     "Take the build out and keep it in a store that only its testers can read; when it is in a"
     " history or was public, treat what it shows as known. If it is released, say so under"
     " [artifacts] in the settings.",
 )
 INTERNAL: Final = _Words(
-    "internal-build-output",
+    _INTERNAL_ID,
     "Internal build output",
     "Keep it where only the build can read it. A keystore or profile that was public has to be"
     " replaced; symbols and maps let anyone read the app's code.",
 )
 SOURCE: Final = _Words(
-    "source-code-in-build",
+    _SOURCE_ID,
     "Source code in a build",
     "Build without source maps and sources, or keep this build where only your own people can"
     " read it.",

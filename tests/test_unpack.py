@@ -19,6 +19,7 @@ from leakguard.sources.files import FilesSource, StreamSource
 from leakguard.sources.git.history import HistorySource
 from leakguard.sources.git.repository import open_repository
 from leakguard.unpack import Opening
+from tests.artifacts import make_packages
 from tests.artifacts.make_archives import tar, zipped
 from tests.gitrepo import make_repository
 from tests.tokens import github_pat
@@ -194,3 +195,16 @@ def test_large_binary_that_is_no_container_is_no_skip(matcher: Matcher, tmp_path
     assert [(skip.path, skip.reason) for skip in report.skips] == [
         ("a.zip", "not opened: larger than 3 MiB")
     ]
+
+
+@pytest.mark.parametrize("cut", [0, 1000])
+def test_package_that_only_streams_by_is_a_skip_and_no_crash(
+    cut: int, matcher: Matcher, tmp_path: Path
+) -> None:
+    package = gzip.compress(make_packages.SAMPLES["rpm"]({"a": LINE, "b": os.urandom(300_000)}))
+    allowance = Allowance() if cut else Allowance(whole_bytes=limits.MIB // 8)
+
+    report = in_folder(matcher, tmp_path, {"a.gz": package[: len(package) - cut]}, allowance)
+
+    assert [finding.rule_id for finding in report.findings] == ["github-classic-pat"]
+    assert any(skip.reason.startswith("not judged: ") for skip in report.skips)

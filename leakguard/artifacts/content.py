@@ -71,17 +71,19 @@ class Content:
     def whole(self) -> Buffer:
         """All the bytes that were not read yet; they can still be read.
 
-        Raises LimitReached for more than may be held.
+        Raises LimitReached for more than may be held, and what reading them raises.
         """
         if self._held is None:
             most, data = self._budget.allowance.whole_bytes, bytearray(self._ahead)
-            while part := self._read(_STEP):
-                data += part
-                if len(data) > most:
-                    self._ahead = bytes(data)
-                    raise LimitReached(_too_large(self._budget))
-            self._ahead = bytes(data)
-            self._budget.hold(len(data))
+            try:
+                while part := self._read(_STEP):
+                    data += part
+                    if len(data) > most:
+                        raise LimitReached(_too_large(self._budget))
+                self._budget.hold(len(data))
+            except Exception:
+                self._ahead = bytes(data)  # what came so far can still be read
+                raise
             self._held, self._ahead, self._counted = data, b"", len(data)
         return memoryview(self._held)[self._position :] if self._position else self._held
 

@@ -1,7 +1,7 @@
 """Reads the small texts in which packages say what they are, and bounds what is read of them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from leakguard.artifacts.budget import ArtifactError
 from leakguard.artifacts.tree import Tree
@@ -61,8 +61,3 @@ def single_top(names: Sequence[str]) -> str:
         return ""
     tops = {name.partition("/")[0] for name in names if name != "pax_global_header"}
     return tops.pop() if len(tops) == 1 and any("/" in name for name in names) else ""
-
-
-def ending(names: Iterable[str], *ends: str) -> list[str]:
-    """Those of `names` that end so, in their order."""
-    return [name for name in names if name.endswith(ends)]

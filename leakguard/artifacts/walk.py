@@ -139,8 +139,8 @@ class _Walk:
         return replaced
 
     def _described(self, kind: Kind, name: str, content: Content, depth: int) -> Iterator[Item]:
-        whole = content.whole()
         try:
+            whole = content.whole()
             build = _module(kind).describe(whole)
         except Exception as error:
             if kind.name not in WEAK:

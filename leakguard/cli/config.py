@@ -18,6 +18,15 @@ _FILE: Final = click.Path(path_type=Path)
 _OPEN: Final = "artifacts_open"
 _Plain = bool | int | str | list[str] | dict[str, str]
 
+FORMAT_OPTION: Final = click.Option(
+    ["--format", "format_"],
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to write them.",
+)
+"""For commands that list things."""
+
 FILE_OPTIONS: Final[Sequence[click.Parameter]] = (
     click.Option(
         ["--rules"],
@@ -102,13 +111,7 @@ def config() -> None:
     "show",
     params=[
         click.Argument(["path"], default=".", type=click.Path(exists=True)),
-        click.Option(
-            ["--format", "format_"],
-            type=click.Choice(["text", "json"]),
-            default="text",
-            show_default=True,
-            help="How to write them.",
-        ),
+        FORMAT_OPTION,
         *CONFIG_OPTIONS,
     ],
     epilog="""\b

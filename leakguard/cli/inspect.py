@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from leakguard.cli.config import FILE_OPTIONS, config_from
+from leakguard.cli.config import FILE_OPTIONS, FORMAT_OPTION, config_from
 from leakguard.cli.output import columns, say
 from leakguard.exitcodes import ExitCode
 from leakguard.model import Skip
@@ -21,13 +21,7 @@ if TYPE_CHECKING:
     "inspect",
     params=[
         click.Argument(["paths"], nargs=-1, required=True, metavar="PATH..."),
-        click.Option(
-            ["--format", "format_"],
-            type=click.Choice(["text", "json"]),
-            default="text",
-            show_default=True,
-            help="How to write them.",
-        ),
+        FORMAT_OPTION,
         *FILE_OPTIONS[1:],
     ],
     epilog="""\b

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from leakguard.cli.config import FILE_OPTIONS, config_from
+from leakguard.cli.config import FILE_OPTIONS, FORMAT_OPTION, config_from
 from leakguard.cli.output import complain, say
 from leakguard.errors import UsageError
 from leakguard.exitcodes import ExitCode
@@ -37,13 +37,7 @@ def rules() -> None:
     "list",
     short_help="List the rules.",
     params=[
-        click.Option(
-            ["--format", "format_"],
-            type=click.Choice(["text", "json"]),
-            default="text",
-            show_default=True,
-            help="How to write them.",
-        ),
+        FORMAT_OPTION,
         click.Option(["--provider"], metavar="NAME", help="Only the rules for this service."),
         *FILE_OPTIONS,
     ],
