@@ -65,6 +65,9 @@ WINDOWS_READ_AHEAD: Final = 2
 GIT_PIPE_BYTES: Final = MIB
 """Asked-for size of the pipe from git: sixteen times the default saves most context switches."""
 
+GIT_REAP_SECONDS: Final = 2.0
+"""How long a killed git is waited for: it ends at once, unless a program it started lives on."""
+
 RULE_FILE_BYTES: Final = 8 * MIB
 """A larger rule file is refused: it is no rule file."""
 

@@ -4,6 +4,7 @@ Only this module handles signals.
 """
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -11,7 +12,7 @@ from types import FrameType
 from leakguard import exitcodes
 
 _NAMES = ("SIGTERM", "SIGHUP")
-"""SIGINT is Python's own: a KeyboardInterrupt. Windows has no SIGHUP."""
+"""Windows has no SIGHUP."""
 
 
 class Ended(SystemExit):
@@ -25,31 +26,69 @@ class Ended(SystemExit):
         return f"ended by {signal.Signals(self.number).name}"
 
 
+class _Hold:
+    """How many `held` blocks the main thread is in, and the signal that came meanwhile."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.came: int | None = None
+
+
+_HOLD = _Hold()
+
+
 @contextmanager
 def endable() -> Iterator[None]:
     """While it lasts, SIGTERM and SIGHUP raise Ended, so that nothing is left running.
 
-    A signal that is ignored (nohup) or that the program around handles stays as it is. In a
-    thread other than the main one nothing happens: signals do not come there.
+    SIGINT raises KeyboardInterrupt, as ever, but not within `held`. A signal that is ignored
+    (nohup) or that the program around handles stays as it is. In a thread other than the main
+    one nothing happens: signals do not come there.
     """
-    numbers = [
-        number
+    before = {
+        number: signal.getsignal(number)
         for name in _NAMES
         if (number := getattr(signal, name, None)) and signal.getsignal(number) is signal.SIG_DFL
-    ]
+    }
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        before[signal.SIGINT] = signal.default_int_handler
     try:
-        for number in numbers:
-            signal.signal(number, _end)
+        for number in before:
+            signal.signal(number, _came)
     except ValueError:
-        numbers = []  # not the main thread
+        before = {}  # not the main thread
     try:
         yield
     finally:
-        for number in numbers:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _end(number: int, _frame: FrameType | None) -> None:
-    """Only the first signal counts: another one must not break off the cleaning up."""
+@contextmanager
+def held() -> Iterator[None]:
+    """A block that no signal breaks off: one that came meanwhile is raised at its end.
+
+    For the moment between starting a process and knowing it. Keep it short.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _HOLD.depth += 1
+    try:
+        yield
+    finally:
+        _HOLD.depth -= 1
+        number, _HOLD.came = _HOLD.came, None
+        if number is not None:
+            _came(number, None)
+
+
+def _came(number: int, _frame: FrameType | None) -> None:
+    if _HOLD.depth:
+        _HOLD.came = number
+        return
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    # Only the first signal counts: another one must not break off the cleaning up.
     signal.signal(number, signal.SIG_IGN)
     raise Ended(number)

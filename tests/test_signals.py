@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from leakguard.signals import Ended, endable
+from leakguard.signals import Ended, endable, held
 
 NUMBERS = [signal.SIGTERM, signal.SIGHUP]
 
@@ -70,3 +70,20 @@ def test_platform_without_a_signal_does_without(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(Ended), endable():
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.parametrize("number", [*NUMBERS, signal.SIGINT])
+def test_a_held_block_is_not_broken_off(number: signal.Signals) -> None:
+    reached = []
+
+    def work() -> None:
+        with endable(), held():
+            with held():
+                os.kill(os.getpid(), number)
+            reached.append("end")
+
+    with pytest.raises((Ended, KeyboardInterrupt)):
+        work()
+
+    assert reached == ["end"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -4,11 +4,12 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import IO
 
 from leakguard import limits
 from leakguard.errors import SourceError, UsageError
+from leakguard.signals import held
 
 _SAFE = (
     # Nothing of a scanned repository's configuration may start a program or reach the network.
@@ -47,8 +48,16 @@ class Git:
         self.folder = folder
         self._environment = _environment(os.environ, hooked=hooked)
 
-    def popen(self, *args: str, stdin: bool = False) -> "subprocess.Popen[bytes]":
-        """A running git, its output as a pipe. Raises SourceError when git is not installed."""
+    def running(
+        self, *args: str, stdin: bool = False
+    ) -> "AbstractContextManager[subprocess.Popen[bytes]]":
+        """A running git, its output as a pipe, that is stopped and reaped however its use ends.
+
+        Raises SourceError when git is not installed.
+        """
+        return _stopped(lambda: self._start(*args, stdin=stdin))
+
+    def _start(self, *args: str, stdin: bool) -> "subprocess.Popen[bytes]":
         try:
             process = subprocess.Popen(
                 ["git", *_SAFE, *args],
@@ -80,7 +89,7 @@ class Git:
 
     def result(self, *args: str, feed: bytes | None = None) -> tuple[int, bytes, bytes]:
         """Exit code, output and error output."""
-        with running(self.popen(*args, stdin=feed is not None)) as process:
+        with self.running(*args, stdin=feed is not None) as process:
             out, err = process.communicate(feed)
             return process.returncode, out, err
 
@@ -91,24 +100,32 @@ class Git:
         A git that still runs when the block ends is stopped.
         """
         answers: list[tuple[int, bytes, bytes]] = []
-        process = self.popen(*args, stdin=True)
+        # Not Thread.join: one that a signal breaks off takes the thread for ended (bpo-45274).
+        ended = threading.Event()
+        with self.running(*args, stdin=True) as process:
 
-        def work() -> None:
-            with running(process):
-                out, err = process.communicate(feed)
-                answers.append((process.returncode, out, err))
+            def work() -> None:
+                try:
+                    out, err = process.communicate(feed)
+                    answers.append((process.returncode, out, err))
+                finally:
+                    ended.set()
 
-        thread = threading.Thread(target=work, daemon=True)
+            thread = threading.Thread(target=work, daemon=True)
 
-        def answer() -> tuple[int, bytes, bytes]:
-            thread.join()
-            return answers[0] if answers else (1, b"", b"fatal: git was not read to its end")
+            def answer() -> tuple[int, bytes, bytes]:
+                ended.wait()
+                return answers[0] if answers else (1, b"", b"fatal: git was not read to its end")
 
-        try:
-            thread.start()
-            yield answer
-        finally:
-            process.kill()  # the thread sees the end of its output, and reaps it
+            try:
+                with held():
+                    thread.start()
+                yield answer
+            finally:
+                process.kill()
+                # The thread sees the end of git's output and reaps it. What git itself started
+                # may hold that output open, and is not waited for.
+                ended.wait(limits.GIT_REAP_SECONDS)
 
     def lines(self, *args: str, feed: bytes | None = None) -> list[str]:
         """The lines git prints, as text. Raises SourceError."""
@@ -116,18 +133,27 @@ class Git:
 
 
 @contextmanager
-def running(process: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
-    """A process that is stopped and reaped however its use ends."""
+def _stopped(
+    start: "Callable[[], subprocess.Popen[bytes]]",
+) -> Iterator["subprocess.Popen[bytes]"]:
+    process = None
     try:
+        with held():
+            process = start()
         yield process
     finally:
-        if process.poll() is None:
-            process.kill()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
-        process.wait()
+        if process is not None:
+            _stop(process)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.kill()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+    process.wait()
 
 
 def reason(stderr: bytes) -> str:

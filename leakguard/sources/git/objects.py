@@ -12,7 +12,7 @@ from contextlib import suppress
 from leakguard import limits
 from leakguard.model import Piece, Skip, Window
 from leakguard.sources import Tally
-from leakguard.sources.git.command import Git, reason, running
+from leakguard.sources.git.command import Git, reason
 from leakguard.sources.windows import segments
 
 _FORMAT = "--batch=%(objecttype) %(objectsize) %(objectname) %(rest)"
@@ -79,7 +79,7 @@ class Objects:
         self._read = 0
         if not lines:
             return ""
-        with running(self._git.popen("cat-file", _FORMAT, *options, stdin=True)) as process:
+        with self._git.running("cat-file", _FORMAT, *options, stdin=True) as process:
             feeder = threading.Thread(target=_feed, args=(process, lines), daemon=True)
             errors: list[bytes] = []
             drain = threading.Thread(target=_drain, args=(process, errors), daemon=True)

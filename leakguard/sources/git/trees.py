@@ -13,7 +13,7 @@ from io import BufferedReader, BufferedWriter, RawIOBase
 from typing import NamedTuple, cast
 
 from leakguard import limits
-from leakguard.sources.git.command import Git, running
+from leakguard.sources.git.command import Git
 
 _PATHS_AT_MOST = 1000
 """Paths that one object is followed to: ten nested levels of ten equal folders have 10^10."""
@@ -174,8 +174,7 @@ def _contents(git: Git, oids: Sequence[bytes]) -> Iterator[bytes]:
     """The bytes of trees, in the order of their ids; ends at one that git cannot read."""
     if not oids:
         return
-    process = git.popen("cat-file", "--buffer", "--batch=%(objectsize)", stdin=True)
-    with running(process):
+    with git.running("cat-file", "--buffer", "--batch=%(objectsize)", stdin=True) as process:
         threading.Thread(
             target=_feed, args=(cast(RawIOBase, process.stdin), oids), daemon=True
         ).start()

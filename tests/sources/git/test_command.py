@@ -9,7 +9,7 @@ import pytest
 
 from leakguard import limits
 from leakguard.errors import SourceError
-from leakguard.sources.git.command import Git, reason, running
+from leakguard.sources.git.command import Git, reason
 from tests.gitrepo import GitRepo, make_repository
 from tests.sources.conftest import Scan
 from tests.tokens import github_pat
@@ -191,7 +191,7 @@ def test_the_reason_is_the_line_that_says_what_is_wrong(stderr: bytes, expected:
 
 
 def test_a_running_git_is_stopped_when_nobody_reads_it(repo: GitRepo) -> None:
-    with running(Git(str(repo.path)).popen("cat-file", "--batch", stdin=True)) as process:
+    with Git(str(repo.path)).running("cat-file", "--batch", stdin=True) as process:
         assert process.poll() is None
 
     assert process.returncode != 0

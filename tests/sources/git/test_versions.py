@@ -1,6 +1,7 @@
 """Whether a secret stood in a file before."""
 
 import subprocess
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -71,9 +72,11 @@ class Counted(Git):
 
     started = 0
 
-    def popen(self, *args: str, stdin: bool = False) -> "subprocess.Popen[bytes]":
+    def running(
+        self, *args: str, stdin: bool = False
+    ) -> "AbstractContextManager[subprocess.Popen[bytes]]":
         self.started += 1
-        return super().popen(*args, stdin=stdin)
+        return super().running(*args, stdin=stdin)
 
 
 def test_many_old_blobs_are_read_by_few_gits(repo: GitRepo) -> None:
