@@ -6,10 +6,11 @@ from typing import Final, NamedTuple
 from leakguard.artifacts.model import Build
 from leakguard.artifacts.ownership import Ownership
 from leakguard.artifacts.verdict import BuildVerdict, Judgement, judge, place_weight
-from leakguard.fingerprint import fingerprint
+from leakguard.fingerprint import fingerprint, identity
 from leakguard.model import Confidence, Finding, Place, Severity, Suppressed
 from leakguard.paths import is_excluded
 from leakguard.policy import ARTIFACT_RULES, Policy
+from leakguard.suppression import load_baseline
 from leakguard.unpack import BuildSeen, Opening, Unpacking
 
 
@@ -62,6 +63,7 @@ def judge_builds(
     """The findings of kind `artifact`, one for each build and path, unordered, and notes."""
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
+    baseline = load_baseline(policy.baseline)
     ownership = opening.ownership() if opening.ownership else Ownership()
     for source in sources:
         source.builds[:] = _whole(source.builds)
@@ -73,10 +75,13 @@ def judge_builds(
                 groups.setdefault(key, []).append((place, seen))
         for group in groups.values():
             for finding in _findings(group, ownership, policy):
+                reason = baseline.accepted(finding.fingerprint, finding.path)
                 if is_excluded(finding.path, policy.excludes):
-                    suppressed.append(Suppressed(finding, "excluded path"))
-                else:
+                    reason = "excluded path"
+                if reason is None:
                     findings.append(finding)
+                else:
+                    suppressed.append(Suppressed(finding, reason))
     return findings, suppressed, learned_notes(ownership) if findings else []
 
 
@@ -125,7 +130,7 @@ def _findings(
     for words, severity in _said(seen.build, judgement, place.path):
         if words.rule_id in policy.disabled_rules or severity < policy.min_severity:
             continue
-        yield _finding(words, severity, group, judgement)
+        yield _finding(words, severity, group, judgement, policy.identity_key)
 
 
 def _said(build: Build, judgement: Judgement, path: str) -> Iterator[tuple[_Words, Severity]]:
@@ -142,6 +147,7 @@ def _finding(
     severity: Severity,
     group: Sequence[tuple[Place, BuildSeen]],
     judgement: Judgement,
+    identity_key: bytes,
 ) -> Finding:
     place, seen = group[0]
     known = judgement.verdict is not BuildVerdict.UNKNOWN
@@ -160,6 +166,7 @@ def _finding(
         end_column=1,
         preview=seen.build.title(),
         fingerprint=fingerprint(words.rule_id, key, place.path),
+        identity=identity(identity_key, words.rule_id, key),
         impact=_why(words, seen.build, judgement),
         remedy=words.remedy,
         commit=place.commit,

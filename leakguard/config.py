@@ -95,7 +95,7 @@ class Config:
     exclude: tuple[str, ...] = ()
     """Globs of paths that are not reported; see paths.py."""
     baseline: Path | None = None
-    """A `.secrets.baseline` of detect-secrets: what it has accepted is not reported."""
+    """What it has accepted is not reported: see suppression.py."""
     artifacts: ArtifactSettings = ArtifactSettings()
     origins: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(SETTINGS, DEFAULT))
     """For each key, what settled it: `default`, a file's path, a variable, a flag."""
@@ -108,16 +108,20 @@ def load_config(
     *,
     file: Path | None = None,
     search: bool = True,
+    table: Settings | None = None,
     flags: Mapping[str, object] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Config:
     """The settings for a scan of these paths.
 
-    `file` is used instead of searching; with `search` false there is no file. `flags` holds the
-    given ones by key; `environment` stands for the process's own.
+    `file` is used instead of searching; with `search` false there is no file. `table` is one that
+    was read elsewhere, and used instead of both. `flags` holds the given ones by key; `environment`
+    stands for the process's own.
     Raises ConfigError for a file that cannot be read, an unknown key or a value without meaning.
     """
-    settings = read_settings(file) if file else (find_settings(paths) if search else None)
+    settings = table or (read_settings(file) if file else None)
+    if settings is None and search:
+        settings = find_settings(paths)
     layers = [_from_environment(os.environ if environment is None else environment)]
     layers.append(_Layer(flags or {}, {key: entry.flag for key, entry in SETTINGS.items()}))
     if settings:

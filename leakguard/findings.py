@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from leakguard.fingerprint import fingerprint, preview
+from leakguard.fingerprint import fingerprint, identity, preview
 from leakguard.model import Candidate, Finding, Place, Rule, Suppressed
 from leakguard.paths import is_excluded
 from leakguard.pattern import search
@@ -31,7 +31,7 @@ def judge(
     suppressed: list[Suppressed] = []
     for group in _grouped(located):
         reason = _silenced(group[-1], policy, baseline)
-        finding = _finding(group)
+        finding = _finding(group, policy.identity_key)
         if reason is None:
             findings.append(finding)
         else:
@@ -139,7 +139,7 @@ def _grouped(located: Iterable[Located]) -> Iterator[list[Located]]:
         yield group
 
 
-def _finding(group: Sequence[Located]) -> Finding:
+def _finding(group: Sequence[Located], key: bytes) -> Finding:
     place, candidate = group[0]
     rule, span = candidate.rule, candidate.span
     branches = [there.on_branch for there, _ in group if there.on_branch is not None]
@@ -156,6 +156,7 @@ def _finding(group: Sequence[Located]) -> Finding:
         end_column=span.end_column,
         preview=preview(candidate.secret),
         fingerprint=fingerprint(rule.family or rule.id, candidate.secret, place.path),
+        identity=identity(key, rule.family or rule.id, candidate.secret),
         impact=rule.impact,
         remedy=rule.remedy,
         reference=rule.references[0] if rule.references else "",

@@ -16,6 +16,16 @@ def preview(secret: bytes) -> str:
     return "…".join("".join(c if c.isprintable() else "?" for c in part) for part in (head, tail))
 
 
+def identity(key: bytes, family: str, secret: bytes) -> str:
+    """64 hex digits that are the same wherever the secret is; empty without a key.
+
+    HMAC-SHA-256 (RFC 2104). Whoever does not have the key can neither guess nor compare.
+    """
+    if not key:
+        return ""
+    return hmac.new(key, family.encode() + b"\0" + secret, hashlib.sha256).hexdigest()
+
+
 def fingerprint(family: str, secret: bytes, path: str) -> str:
     """32 hex digits that stay the same while the secret stays in the file, on whatever line.
 

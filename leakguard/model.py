@@ -215,6 +215,8 @@ class Finding:
     """Whether a branch head still holds this secret at this path; None outside a history."""
     occurrences: int = 1
     """Versions of the file that hold the secret."""
+    identity: str = ""
+    """Keyed hash of the secret, the same at all paths; empty unless the policy has a key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ comes from the standard library's own parser (`re._parser`, there since Python 3
 import re
 from dataclasses import dataclass
 from functools import cache
-from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser as sre_parser  # type: ignore[attr-defined]
+from re import _constants as sre
+from re import _parser as sre_parser
 from typing import Any, TypeAlias
 
 import re2

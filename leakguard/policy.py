@@ -41,7 +41,7 @@ class ArtifactSettings:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which findings count."""
+    """Which findings count, and how they are named."""
 
     disabled_rules: frozenset[str] = frozenset()
     min_severity: Severity = Severity.LOW
@@ -49,4 +49,6 @@ class Policy:
     excludes: tuple[str, ...] = ()
     """Globs of paths that are not reported."""
     baseline: str = ""
-    """Path of a `.secrets.baseline` of detect-secrets; empty for none."""
+    """Path of a file that says what was accepted: see suppression.py; empty for none."""
+    identity_key: bytes = field(default=b"", repr=False)
+    """Key of `Finding.identity`; without one there are no identities."""

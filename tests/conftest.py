@@ -53,7 +53,7 @@ def process_environment(tmp_path: Path, cache_dir: Path) -> dict[str, str]:
     kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT") if key in os.environ}
     return kept | {
         "HOME": str(tmp_path / "home"),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "service"))),
         "PYTHONWARNINGS": "error",
         "LEAKGUARD_CACHE_DIR": str(cache_dir),
         "GIT_CONFIG_NOSYSTEM": "1",

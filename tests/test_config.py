@@ -10,6 +10,7 @@ from leakguard.config import SETTINGS, Config, check_rule_ids, load_config, poli
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Severity
 from leakguard.policy import ArtifactSettings, Policy
+from leakguard.settings import Settings
 from tests.helpers import RULE
 
 RULES = [replace(RULE, id=name) for name in ("jwt", "github-pat")]
@@ -44,6 +45,18 @@ def test_defaults() -> None:
     assert config.min_severity is Severity.LOW
     assert config.min_confidence is Confidence.MEDIUM
     assert set(config.origins.values()) == {"default"}
+
+
+def test_a_table_that_was_read_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / ".leakguard.toml").write_text('exclude = ["a"]')
+    table = Settings(Path("the policy"), {"exclude": ["b"]})
+
+    config = load_config((str(tmp_path),), table=table, environment={})
+
+    assert config.exclude == ("b",)
+    assert config.origins["exclude"] == "the policy"
+    with pytest.raises(ConfigError, match="the policy: `nonsense` is no setting"):
+        load_config(table=Settings(Path("the policy"), {"nonsense": 1}), environment={})
 
 
 def test_file_settles_every_key(tmp_path: Path) -> None:

@@ -41,10 +41,14 @@ def test_wheel_holds_rules_and_types_and_no_tests(wheel: Path) -> None:
 
     here = {f"leakguard/rules/{file.name}" for file in (ROOT / "rules").glob("*.toml")}
     modules = {str(file.relative_to(ROOT)) for file in (ROOT / "leakguard").rglob("*.py")}
+    service = ROOT / "service"
+    files = (service / "leakguard_service").rglob("*.*")
+    parts = {str(file.relative_to(service)) for file in files if file.suffix != ".pyc"}
     assert here <= names
     assert modules <= names
+    assert parts <= names
     assert "leakguard/py.typed" in names
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"leakguard"}
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"leakguard", "leakguard_service"}
     assert not [name for name in names if "test" in name or name.endswith(".pyc")]
 
 

@@ -71,7 +71,8 @@ CONFIG_OPTIONS: Final[Sequence[click.Parameter]] = (
     click.Option(
         ["--baseline"],
         metavar="FILE",
-        help="Report nothing that this .secrets.baseline of detect-secrets has accepted.",
+        help="Report nothing that this baseline has accepted: one of detect-secrets, or what"
+        " `leakguard findings baseline` wrote.",
     ),
     click.Option(
         ["--artifacts/--no-artifacts", _OPEN],

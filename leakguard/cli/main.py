@@ -11,10 +11,12 @@ from click.shell_completion import shell_complete
 
 from leakguard.cli.completion import COMPLETE_VARIABLE, completion
 from leakguard.cli.config import config
+from leakguard.cli.findings import findings
 from leakguard.cli.inspect import inspect
 from leakguard.cli.output import complain
 from leakguard.cli.rules import rules
 from leakguard.cli.scan import scan
+from leakguard.cli.service import serve, worker
 from leakguard.errors import LeakguardError
 from leakguard.exitcodes import ExitCode, for_signal
 from leakguard.signals import Ended, endable
@@ -23,7 +25,7 @@ from leakguard.version import __version__
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    commands=[scan, inspect, rules, config, completion],
+    commands=[scan, inspect, rules, config, completion, serve, worker, findings],
     epilog="""\b
 Exit codes:
     0  clean: everything was looked at, no leaks

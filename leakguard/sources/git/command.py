@@ -100,8 +100,10 @@ class Git:
         A git that still runs when the block ends is stopped.
         """
         answers: list[tuple[int, bytes, bytes]] = []
-        # Not Thread.join: one that a signal breaks off takes the thread for ended (bpo-45274).
-        ended = threading.Event()
+        # A bare lock, which a signal can only break off whole: Thread.join then takes the thread
+        # for ended (bpo-45274), Event.wait may release what it does not hold.
+        under_way = threading.Lock()
+        under_way.acquire()
         with self.running(*args, stdin=True) as process:
 
             def work() -> None:
@@ -109,12 +111,13 @@ class Git:
                     out, err = process.communicate(feed)
                     answers.append((process.returncode, out, err))
                 finally:
-                    ended.set()
+                    under_way.release()
 
             thread = threading.Thread(target=work, daemon=True)
 
             def answer() -> tuple[int, bytes, bytes]:
-                ended.wait()
+                with under_way:
+                    pass
                 return answers[0] if answers else (1, b"", b"fatal: git was not read to its end")
 
             try:
@@ -125,7 +128,8 @@ class Git:
                 process.kill()
                 # The thread sees the end of git's output and reaps it. What git itself started
                 # may hold that output open, and is not waited for.
-                ended.wait(limits.GIT_REAP_SECONDS)
+                if under_way.acquire(timeout=limits.GIT_REAP_SECONDS):
+                    under_way.release()
 
     def lines(self, *args: str, feed: bytes | None = None) -> list[str]:
         """The lines git prints, as text. Raises SourceError."""

@@ -6,7 +6,7 @@ objects.py reads the objects as they lie in the packs, or, where only some commi
 list backwards.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from leakguard.errors import UsageError
@@ -39,6 +39,9 @@ class Commits:
     unreachable: bool = False
     revisions: tuple[str, ...] = field(default=())
     """Commit ids and options of `git rev-list`, for callers who have worked them out."""
+    unread: Callable[[list[bytes]], list[bytes]] | None = None
+    """Given the objects that would be read, each `oid` or `oid path`, says which of them are: the
+    others were found clean before. They still count in where objects belong."""
 
     @property
     def partial(self) -> bool:
@@ -70,7 +73,7 @@ class HistorySource:
             # git lists the history beside the scan of all that is there: what no ref reaches is
             # sorted out in the end, where it is a handful of candidates.
             with git.beside(*arguments, feed=_fed(revisions)) as listing:
-                for item in read_objects(git, self._present(), self.tally):
+                for item in read_objects(git, self._to_read(self._present()), self.tally):
                     if isinstance(item, Skip):
                         skips.append(item)
                     else:
@@ -87,9 +90,12 @@ class HistorySource:
         if code:
             yield Skip("", f"the history cannot be walked to its end: {reason(err)}")
         if not whole:
-            yield from read_objects(git, self._lines[::-1], self.tally)
+            yield from read_objects(git, self._to_read(self._lines[::-1]), self.tally)
         damaged = bool(code) or (bool(self._gone) and not self._repository.partial())
         self._everything = self._selection.unreachable or damaged
+
+    def _to_read(self, lines: list[bytes]) -> list[bytes]:
+        return self._selection.unread(lines) if self._selection.unread else lines
 
     def _named(self, skips: Sequence[Skip]) -> Iterator[Skip]:
         """The skips with the paths that the history has for their objects."""

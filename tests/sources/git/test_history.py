@@ -494,6 +494,23 @@ def test_a_range_reports_what_an_evil_merge_adds_but_not_what_it_merges(
     assert [(found.line, found.commit) for found in merged.findings] == [(2, merge)]
 
 
+def test_what_is_clean_is_not_read_again(repo: GitRepo, history: Scan) -> None:
+    repo.commit("first", {"f": f"{github_pat(1)}\n", "g": "2\n"})
+    repo.commit("second", {"h": f"{github_pat(2)}\n"})
+    clean = [repo.git("rev-parse", name).strip().encode() for name in ("HEAD~", "HEAD:g", "HEAD:f")]
+    asked: list[bytes] = []
+
+    def unread(lines: list[bytes]) -> list[bytes]:
+        asked.extend(line.partition(b" ")[0] for line in lines)
+        return [line for line in lines if line.partition(b" ")[0] not in clean]
+
+    for named in ((), ("HEAD",)):
+        report = history(repo, revisions=named, unread=unread)
+        assert [found.path for found in report.findings] == ["h"]
+        assert (report.summary.blobs, report.summary.commits) == (1, 1)
+    assert set(clean) <= set(asked)
+
+
 def test_a_range_judges_paths_with_line_breaks_by_their_own_versions(
     repo: GitRepo, history: Scan
 ) -> None:

@@ -1,0 +1,1 @@
+"""What differs between GitHub, GitLab and Gitea or Forgejo."""

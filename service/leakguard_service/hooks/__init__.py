@@ -1,0 +1,1 @@
+"""Receiving deliveries: bytes and headers in, a row and a job out."""

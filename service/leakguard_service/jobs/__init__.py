@@ -1,0 +1,1 @@
+"""Durable jobs behind one port."""

@@ -1,0 +1,1 @@
+"""Working findings off: life cycle, questions, figures."""

@@ -1,0 +1,217 @@
+"""Processes that are killed: nothing is lost, nothing that was done is done again."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from leakguard_service import limits
+from leakguard_service.db.engine import Database
+from leakguard_service.jobs.dbos_engine import DbosEngine
+from leakguard_service.nouns import JobKind
+from tests.service.jobs import play, stress
+from tests.service.jobs.conftest import Starter
+from tests.service.jobs.play import Book, job
+
+Engines = Callable[..., DbosEngine]
+
+
+def killed(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def test_a_killed_process_loses_nothing(
+    db: Database, engines: Engines, book: Book, start: Starter
+) -> None:
+    engine = engines(db)
+    jobs = [
+        job(JobKind.PUSH, "a", ("fetch", 0.0), ("scan", 1.0), ("store", 0.0), repository=number)
+        for number in range(1, 7)
+    ]
+    play.put(db, engine, *jobs)
+    first = start(db)
+    play.until(lambda: sum(book.times("scan", one.id) for one in jobs) == 4, 20)
+    killed(first)
+    assert play.unended(db) == 6
+
+    start(db)
+    play.until(lambda: play.unended(db) == 0, 30)
+
+    for one in jobs:
+        assert play.row(db, one.id).state == "done"
+        assert book.times("fetch", one.id) == 1  # it was done, and is not done again
+        assert book.times("store", one.id) == 1
+        assert book.times("end", one.id) == 1
+    assert sum(book.times("scan", one.id) for one in jobs) == 10
+    assert sum(play.row(db, one.id).attempts for one in jobs) == 4
+
+
+def test_another_worker_takes_over(
+    large: Database, engines: Engines, book: Book, start: Starter
+) -> None:
+    engine = engines(large)
+    slow = [job(JobKind.PUSH, "a", ("scan", 2.0), repository=number) for number in range(1, 5)]
+    first = start(large, "--workers", "4")
+    play.until(lambda: len(engine.alive()) == 1, 20)
+    play.put(large, engine, *slow)
+    play.until(lambda: all(book.times("scan", one.id) for one in slow))
+    start(large)
+    play.until(lambda: len(engine.alive()) == 2, 20)
+    behind = job(JobKind.PUSH, "b", repository=1)
+    play.put(large, engine, behind)
+
+    killed(first)
+    since = time.monotonic()
+    play.until(lambda: play.unended(large) == 0, 30)
+
+    assert time.monotonic() - since < 2.0 + 3 * 0.3 + 2.0 + 5.0  # lease, beats, the job itself
+    assert [play.row(large, one.id).state for one in [*slow, behind]] == ["done"] * 5
+    assert book.first("begin", behind.id) > book.first("end", slow[0].id)
+
+
+def test_a_dead_worker_is_noticed_within_a_minute() -> None:
+    beats_until_noticed = limits.LEASE_SECONDS + 2 * limits.BEAT_SECONDS
+    assert beats_until_noticed + 4 * limits.POLL_SECONDS < 60
+    assert limits.LEASE_SECONDS >= 5 * limits.BEAT_SECONDS
+
+
+def test_jobs_of_a_worker_whose_finder_died_too_are_found(
+    large: Database, engines: Engines, book: Book, start: Starter
+) -> None:
+    """Somebody removed the dead worker's row and got no further."""
+    engine = engines(large)
+    wanted = job(JobKind.PUSH, "a", ("scan", 1.0))
+    play.put(large, engine, wanted)
+    first = start(large)
+    play.until(lambda: book.times("scan", wanted.id), 20)
+    killed(first)
+    with large.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM worker")
+
+    start(large, "--lease", "60")
+    play.until(lambda: play.unended(large) == 0, 20)
+
+    assert play.row(large, wanted.id).state == "done"
+
+
+def test_a_worker_that_was_held_to_be_dead_changes_nothing(
+    large: Database, engines: Engines, book: Book, start: Starter
+) -> None:
+    engine = engines(large)
+    wanted = job(JobKind.PUSH, "a", ("scan", 1.0), ("store", 0.0))
+    play.put(large, engine, wanted)
+    first = start(large, "--lease", "1")
+    play.until(lambda: book.times("scan", wanted.id), 20)
+    os.kill(first.pid, signal.SIGSTOP)
+    start(large, "--lease", "1")
+    play.until(lambda: play.row(large, wanted.id).state == "done", 20)
+    os.kill(first.pid, signal.SIGCONT)
+    play.until(lambda: len(engine.alive()) == 2)
+    time.sleep(1.0)
+
+    row = play.row(large, wanted.id)
+    assert (row.state, row.attempts) == ("done", 1)
+    assert book.times("store", wanted.id) == 1
+
+
+def test_a_job_that_kills_its_process_is_given_up(
+    db: Database, engines: Engines, book: Book, start: Starter
+) -> None:
+    engine = engines(db)
+    poison, good = job(JobKind.PUSH, "a", ("die", 0.0)), job(JobKind.PUSH, "b", ("only", 0.0))
+    play.put(db, engine, poison, good)
+
+    for _ in range(limits.JOB_ATTEMPTS):
+        assert start(db, "--lease", "1").wait(30) == -signal.SIGKILL
+    start(db, "--lease", "1")
+    play.until(lambda: book.times("told", poison.id) and play.unended(db) == 0, 20)
+
+    row = play.row(db, poison.id)
+    assert (row.state, row.attempts) == ("failed", limits.JOB_ATTEMPTS)
+    assert row.error == "the process that did it ended 3 times"
+    assert book.times("die", poison.id) == limits.JOB_ATTEMPTS
+    assert book.times("told", poison.id) == 1
+    assert play.row(db, good.id).state == "done"
+
+
+def test_the_last_attempt_waits_until_processes_live(
+    lite: Database, engines: Engines, book: Book, start: Starter
+) -> None:
+    """Two processes were killed in it by chance; the third may not be killed as soon."""
+    engine = engines(lite)
+    unlucky = job(JobKind.PUSH, "a", ("fetch", 0.0), ("scan", 0.5))
+    play.put(lite, engine, unlucky)
+
+    def scanned(times: int) -> bool:
+        return book.times("scan", unlucky.id) == times
+
+    for times in (1, 2):
+        process = start(lite, "--calm", "2")
+        play.until(partial(scanned, times), 20)
+        killed(process)
+
+    start(lite, "--calm", "2")
+    play.until(lambda: "when processes live longer" in play.row(lite, unlucky.id).error, 20)
+    assert book.times("scan", unlucky.id) == 2
+    play.until(lambda: play.row(lite, unlucky.id).state == "done", 20)
+
+    assert (play.row(lite, unlucky.id).attempts, play.row(lite, unlucky.id).error) == (2, "")
+
+
+def test_an_ending_process_leaves_its_jobs_without_blame(
+    lite: Database, engines: Engines, book: Book, start: Starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = lite
+    monkeypatch.setattr(limits, "STOP_SECONDS", 1)
+    leaving, engine = engines(db), engines(db)
+    wanted = job(JobKind.PUSH, "a", ("scan", 2.5))
+    leaving.start(play.handlers(book), play.failed(book), 2)
+    play.put(db, engine, wanted)
+    play.until(lambda: book.times("scan", wanted.id))
+
+    leaving.stop()
+
+    assert leaving.busy()
+    assert play.row(db, wanted.id).state == "queued"
+    start(db)
+    play.until(lambda: play.row(db, wanted.id).state == "done", 30)
+    assert play.row(db, wanted.id).attempts == 0
+    play.until(lambda: not leaving.busy())
+
+
+def test_lost_connections_lose_nothing(large: Database, engines: Engines, book: Book) -> None:
+    """As when the database is started anew."""
+    engine = engines(large)
+    jobs = [
+        job(JobKind.PUSH, "a", ("fetch", 0.2), ("store", 0.2), repository=number)
+        for number in range(1, 9)
+    ]
+    engine.start(play.handlers(book), play.failed(book), 4)
+    play.put(large, engine, *jobs)
+    for _ in range(4):
+        time.sleep(0.3)
+        with large.engine.begin() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+    play.until(lambda: play.unended(large) == 0, 30)
+
+    rows = [play.row(large, one.id) for one in jobs]
+    assert [(row.state, row.attempts) for row in rows] == [("done", 0)] * 8
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_kills_at_random(kind: str, request: pytest.FixtureRequest, book: Book) -> None:
+    db: Database = request.getfixturevalue("lite" if kind == "sqlite" else "large")
+
+    told = stress.run(db, book, kills=2, jobs=40, seed=7, calm=5.0)
+
+    assert told.lost == []
+    assert told.repeated == []
+    assert (told.done, told.failed) == (40, 0)

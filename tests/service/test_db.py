@@ -1,0 +1,35 @@
+"""The tables and the steps that make them."""
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from leakguard_service.db import migrate as steps
+from leakguard_service.db.engine import Database
+from leakguard_service.db.tables import Base, Repository
+from leakguard_service.settings import Settings
+from tests.service.conftest import add_connection, add_repository, add_tenant, make_service
+
+
+def test_rows_come_back_as_they_were(database: Database, settings: Settings) -> None:
+    service = make_service(settings, database)
+    tenant = add_tenant(service)
+    repository = add_repository(service, add_connection(service, tenant), "acme/\udcff\0app")
+
+    with database.read() as session:
+        row = session.get_one(Repository, repository)
+
+    assert row.full_name == "acme/\\udcff\\0app"
+    assert row.created_at.tzinfo is not None
+
+
+def test_steps_make_the_tables_that_the_code_knows(database: Database) -> None:
+    Base.metadata.drop_all(database.engine)
+
+    steps.migrate(database)
+    steps.migrate(database)
+
+    with database.engine.connect() as connection:
+        difference = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    assert [item for item in difference if "dbos" not in str(item)] == []
+    assert "alembic_version" in sa.inspect(database.engine).get_table_names()
