@@ -16,6 +16,7 @@ from leakguard_service.crypto import same
 from leakguard_service.hooks import intake, receiver
 from leakguard_service.ops.health import readiness
 from leakguard_service.ops.metrics import Metrics
+from leakguard_service.ops.tracing import Tracing
 from leakguard_service.ops.watch import Watch
 from leakguard_service.service import Service
 from leakguard_service.web import pages
@@ -23,7 +24,11 @@ from leakguard_service.web import pages
 _LOOPBACK = frozenset(("127.0.0.1", "::1"))
 
 
-def create_app(service: Service, around: Callable[[], object] | None = None) -> FastAPI:
+def create_app(
+    service: Service,
+    around: Callable[[], object] | None = None,
+    tracing: Tracing = Tracing(),
+) -> FastAPI:
     """The application. `around` is called when it starts, and what it returns when it stops."""
 
     @asynccontextmanager
@@ -52,7 +57,7 @@ def create_app(service: Service, around: Callable[[], object] | None = None) -> 
     _operations(app, service, metrics)
     problems.install(app)
     pages.mount(app, service, replay)
-    app.add_middleware(Watch, metrics=metrics)
+    app.add_middleware(Watch, metrics=metrics, tracing=tracing)
     return app
 
 

@@ -3,8 +3,9 @@
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import structlog
 import uvicorn
@@ -19,7 +20,9 @@ from leakguard_service.errors import SettingsError
 from leakguard_service.forges.table import forge_for
 from leakguard_service.jobs.dbos_engine import DbosEngine, prepare
 from leakguard_service.jobs.lock import hold
+from leakguard_service.jobs.port import Handler, Steps, Task
 from leakguard_service.ops import logs
+from leakguard_service.ops.tracing import Tracing, tracing
 from leakguard_service.service import Service
 from leakguard_service.settings import Settings
 from leakguard_service.triage import first
@@ -54,7 +57,8 @@ def serve(settings: Settings, *, new_admin_token: bool = False) -> None:
     with _alone(settings):
         service = build(settings)
         _greet(service, new_admin_token)
-        app = create_app(service, lambda: _working(service))
+        traces = tracing(settings)
+        app = create_app(service, lambda: _working(service, traces), traces)
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -86,18 +90,20 @@ def work(settings: Settings) -> None:
             " `leakguard serve` does the jobs itself"
         )
     service = build(settings)
-    stop = _working(service)
+    traces = tracing(settings)
+    stop = _working(service, traces)
     with _ending():
         threading.Event().wait()
     stop()
     service.db.close()
 
 
-def _working(service: Service) -> Callable[[], None]:
+def _working(service: Service, traces: Tracing) -> Callable[[], None]:
     """Starts the jobs and the timers; what comes back stops them."""
     if not service.settings.workers:
-        return lambda: None
-    service.jobs.start(handlers(service), failed(service), service.settings.workers)
+        return traces.close
+    does = {kind: _traced(traces, handler) for kind, handler in handlers(service).items()}
+    service.jobs.start(does, failed(service), service.settings.workers)
     timers = Timers(service)
     timers.start()
     _LOG.info("working", jobs_at_a_time=service.settings.workers)
@@ -105,9 +111,18 @@ def _working(service: Service) -> Callable[[], None]:
     def stop() -> None:
         timers.stop()
         service.jobs.stop()
+        traces.close()
         _LOG.info("stopped")
 
     return stop
+
+
+def _traced(traces: Tracing, handler: Handler) -> Handler:
+    def traced(task: Task, steps: Steps) -> Mapping[str, Any] | None:
+        with traces.span("job", kind=task.kind.value, attempts=task.attempts):
+            return handler(task, steps)
+
+    return traced
 
 
 @contextmanager

@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     sender."""
     metrics_token: SecretStr = SecretStr("")
     """What Prometheus must send as bearer token for /metrics; empty for loopback only."""
+    otlp_endpoint: str = ""
+    """Where traces are sent by OTLP over HTTP, such as `http://collector:4318`; empty for nowhere.
+    Needs the extra `otel`."""
     log_format: str = Field(default="auto", pattern="^(auto|json|text)$")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 

@@ -9,9 +9,11 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leakguard_service.ops.metrics import Metrics
+from leakguard_service.ops.tracing import Tracing
 
 _LOG = structlog.get_logger("leakguard.request")
 _ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_PREFIXES: Final = ("/api/v1", "/hooks")
 _SILENT: Final = frozenset(("/healthz", "/readyz", "/metrics"))
 """Asked every few seconds by machines."""
 
@@ -19,9 +21,10 @@ _SILENT: Final = frozenset(("/healthz", "/readyz", "/metrics"))
 class Watch:
     """ASGI middleware. The path's template is logged, never the query: it may hold a token."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, tracing: Tracing = Tracing()) -> None:
         self._app = app
         self._metrics = metrics
+        self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers as the app does, with X-Request-ID."""
@@ -39,14 +42,17 @@ class Watch:
                 message["headers"].append((b"x-request-id", request.encode()))
             await send(message)
 
-        try:
-            await self._app(scope, receive, told)
-        finally:
-            self._done(scope, status, time.perf_counter() - started)
-            structlog.contextvars.clear_contextvars()
+        with self._tracing.span("request", method=scope["method"]) as mark:
+            try:
+                await self._app(scope, receive, told)
+            finally:
+                mark("http.route", _route(scope))
+                mark("http.status_code", status)
+                self._done(scope, status, time.perf_counter() - started)
+                structlog.contextvars.clear_contextvars()
 
     def _done(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "") or "other"
+        route = _route(scope)
         self._metrics.requests.labels(scope["method"], route, str(status)).observe(seconds)
         if scope["path"] in _SILENT:
             return
@@ -59,6 +65,17 @@ class Watch:
             ms=round(seconds * 1000, 1),
             client=client[0] if client else "",
         )
+
+
+def _route(scope: Scope) -> str:
+    """The route's template. Of nested routers FastAPI names the part below their prefix only."""
+    route: str = getattr(scope.get("route"), "path", "")
+    if not route:
+        return "other"
+    for prefix in _PREFIXES:
+        if scope["path"].startswith(f"{prefix}/") and not route.startswith(prefix):
+            return prefix + route
+    return route
 
 
 def _request_id(scope: Scope) -> str:
