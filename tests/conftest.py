@@ -10,12 +10,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from leakguard.cli.main import main
 from tests.helpers import one_sentence
 
 ROOT = Path(__file__).parent.parent
+
+# How long one example takes says nothing on a machine that runs several tests at once.
+hypothesis.settings.register_profile("leakguard", deadline=None)
+hypothesis.settings.load_profile("leakguard")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

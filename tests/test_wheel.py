@@ -48,7 +48,10 @@ def test_wheel_holds_rules_and_types_and_no_tests(wheel: Path) -> None:
     assert modules <= names
     assert parts <= names
     assert "leakguard/py.typed" in names
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"leakguard", "leakguard_service"}
+    assert {name.split("/")[0].split("-")[0] for name in names} == {
+        "leakguard",
+        "leakguard_service",
+    }
     assert not [name for name in names if "test" in name or name.endswith(".pyc")]
 
 

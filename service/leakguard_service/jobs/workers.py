@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -30,9 +30,6 @@ _LOG = logging.getLogger(__name__)
 _SWEEPING = 0x6C65_616B
 """Key of the lock in PostgreSQL under which one worker at a time takes over jobs."""
 
-_STRAY_BEATS = 3
-"""A job which is this worker's own, but which it has not been doing for so many beats, is freed."""
-
 _CLEAN_BEATS = 12
 """Between two removals of old rows: a minute."""
 
@@ -49,6 +46,7 @@ class Crew:
         *,
         lease: float = limits.LEASE_SECONDS,
         beat: float = limits.BEAT_SECONDS,
+        stray: float = limits.STRAY_SECONDS,
     ) -> None:
         self._db = db
         self._client = client
@@ -56,9 +54,10 @@ class Crew:
         self._active = active
         self._lease = lease
         self._beat = beat
+        self._stray_after = stray
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._live, name="leakguard-worker", daemon=True)
-        self._strays: Counter[str] = Counter()
+        self._idle_since: dict[str, float] = {}
         self._after = ""
         self._beats = 0
         self._sweeps_from = 0.0
@@ -123,9 +122,10 @@ class Crew:
 
     def _stray(self, ours: set[str]) -> set[str]:
         """Jobs that this worker has claimed, but lost on the way to a thread."""
+        moment = time.monotonic()
         idle = ours - self._active()
-        self._strays = Counter({one: self._strays[one] + 1 for one in idle})
-        return {one for one, beats in self._strays.items() if beats > _STRAY_BEATS}
+        self._idle_since = {one: self._idle_since.get(one, moment) for one in idle}
+        return {one for one, at in self._idle_since.items() if moment - at > self._stray_after}
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:

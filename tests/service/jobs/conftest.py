@@ -140,8 +140,10 @@ def engines(settings: Settings) -> Iterator[Callable[..., DbosEngine]]:
     """Makes engines of this process, which are stopped at the end."""
     made: list[DbosEngine] = []
 
-    def make(db: Database, *, lease: float = 2.0, beat: float = 0.3) -> DbosEngine:
-        made.append(DbosEngine(db, settings, lease=lease, beat=beat))
+    def make(
+        db: Database, *, lease: float = 2.0, beat: float = 0.3, stray: float = 60.0
+    ) -> DbosEngine:
+        made.append(DbosEngine(db, settings, lease=lease, beat=beat, stray=stray))
         return made[-1]
 
     yield make

@@ -12,6 +12,7 @@ import pytest
 from leakguard_service import limits
 from leakguard_service.db.engine import Database
 from leakguard_service.jobs.dbos_engine import DbosEngine
+from leakguard_service.jobs.running import Runner
 from leakguard_service.nouns import JobKind
 from tests.service.jobs import play, stress
 from tests.service.jobs.conftest import Starter
@@ -215,3 +216,46 @@ def test_kills_at_random(kind: str, request: pytest.FixtureRequest, book: Book) 
     assert told.lost == []
     assert told.repeated == []
     assert (told.done, told.failed) == (40, 0)
+
+
+def test_a_thread_that_begins_late_blames_no_job(
+    db: Database, engines: Engines, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loaded machine: jobs are claimed, and for seconds nothing comes of it."""
+    run = Runner.run
+
+    def late(runner: Runner, job_id: str, number: int) -> str:
+        time.sleep(2.5)
+        return run(runner, job_id, number)
+
+    monkeypatch.setattr(Runner, "run", late)
+    engine = engines(db, beat=0.1)
+    jobs = [
+        job(JobKind.PUSH, "a", ("fetch", 0.3), ("store", 0.3), repository=number)
+        for number in (1, 2, 3)
+    ]
+    engine.start(play.handlers(book), play.failed(book), 4)
+    play.put(db, engine, *jobs)
+    play.until(lambda: play.unended(db) == 0, 30)
+    time.sleep(1.0)
+
+    rows = [play.row(db, one.id) for one in jobs]
+    assert [(row.state, row.attempts, row.error) for row in rows] == [("done", 0, "")] * 3
+    assert [book.times("begin", one.id) for one in jobs] == [1, 1, 1]
+
+
+def test_a_job_that_was_freed_too_early_is_not_to_blame(
+    db: Database, engines: Engines, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process still does it when it claims it once more: nothing has died."""
+    monkeypatch.setattr(Runner, "active", lambda _: frozenset())
+    engine = engines(db, beat=0.1, stray=0.3)
+    wanted = job(JobKind.PUSH, "a", ("scan", 2.0))
+    engine.start(play.handlers(book), play.failed(book), 4)
+    play.put(db, engine, wanted)
+    play.until(lambda: book.times("begin", wanted.id) > 1)
+    monkeypatch.undo()
+    play.until(lambda: play.unended(db) == 0, 20)
+
+    row = play.row(db, wanted.id)
+    assert (row.state, row.attempts) == ("done", 0)

@@ -133,7 +133,7 @@ def test_a_job_that_goes_another_way_than_before_begins_anew(
         steps.run("two", lambda: book.write("two", task.id))
         return {}
 
-    engine, wanted = engines(lite, beat=0.1), job(JobKind.PUSH, "a")
+    engine, wanted = engines(lite, beat=0.1, stray=0.5), job(JobKind.PUSH, "a")
     engine.start(dict.fromkeys(JobKind, handler), play.failed(book), 2)
     play.put(lite, engine, wanted)
     play.until(lambda: play.row(lite, wanted.id).state == "done")
