@@ -275,7 +275,7 @@ def test_code_alone_is_no_app() -> None:
         {"info.json": b"[1]", "tool.apk": make_apk()},
         {"BundleConfig.pb": b""},
     ],
-    ids=str,
+    ids=lambda members: "+".join(members) or "nothing",
 )
 def test_other_zips_are_no_android_build(members: Mapping[str, bytes]) -> None:
     assert android.describe_tree(ZipTree(make_zip(members), Budget())) == []
