@@ -79,6 +79,7 @@ def serve(settings: Settings, *, new_admin_token: bool = False) -> None:
         raise SettingsError(
             f"port {settings.port} of {settings.host} cannot be used: is another leakguard running?"
         )
+    _leave(service)
 
 
 def work(settings: Settings) -> None:
@@ -96,6 +97,7 @@ def work(settings: Settings) -> None:
         threading.Event().wait()
     stop()
     service.db.close()
+    _leave(service)
 
 
 def _working(service: Service, traces: Tracing) -> Callable[[], None]:
@@ -115,6 +117,16 @@ def _working(service: Service, traces: Tracing) -> Callable[[], None]:
         _LOG.info("stopped")
 
     return stop
+
+
+def _leave(service: Service) -> None:
+    """Ends the process where jobs still run in threads: Python would wait for them, and the next
+    process takes them up."""
+    if service.jobs.busy():
+        _LOG.info("left_running_jobs")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _traced(traces: Tracing, handler: Handler) -> Handler:

@@ -60,6 +60,9 @@ class RowJobs:
     def stop(self) -> None:
         """Nothing runs."""
 
+    def busy(self) -> bool:
+        return False
+
     def alive(self) -> Sequence[str]:
         return []
 

@@ -79,5 +79,8 @@ class JobEngine(Protocol):
     def stop(self) -> None:
         """Lets running jobs end for some seconds, then leaves them to the next process."""
 
+    def busy(self) -> bool:
+        """Whether jobs of this process still run; after `stop` they may be killed with it."""
+
     def alive(self) -> Sequence[str]:
         """Ids of workers whose heartbeat is fresh."""
