@@ -50,7 +50,7 @@ def test_one_at_a_time(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_longest_unused_go_first_but_none_in_use(settings: Settings) -> None:
-    cache = Cache(settings.model_copy(update={"cache_bytes": 250_000}))
+    cache = Cache(settings.model_copy(update={"cache_bytes": 190_000}))
     for number in (1, 2, 3):
         with cache.open(number) as copy:
             (copy.folder / "filling").write_bytes(os.urandom(100_000))
