@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from leakguard_service.errors import Hopeless, Later
+from leakguard_service.forges.address import allowed
 
 _PORTS: Final = {"https": 443, "http": 80}
 
@@ -87,8 +88,7 @@ def _looked_up(host: str, port: int) -> list[str]:
 def check_allowed(host: str, text: str, *, private: bool) -> None:
     """Raises Hopeless when an address may not be reached.
 
-    Those of the machine's own network card (link-local: where clouds keep their keys) and of many
-    receivers never may, others that are not public only with `private`.
+    Judged as every request to a forge is; addresses that stand for IPv4 ones need `private` too.
     """
     address: _Address = ipaddress.ip_address(text)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
@@ -96,7 +96,7 @@ def check_allowed(host: str, text: str, *, private: bool) -> None:
     if address.is_link_local or address.is_multicast:
         raise Hopeless(f"{host} has an address that no forge has: link-local or multicast")
     embedded = any(address in network for network in _EMBEDDED)
-    if not private and (embedded or not address.is_global or address.is_reserved):
+    if (embedded and not private) or not allowed(address, private=private):
         raise Hopeless(
             f"{host} has an address that is not public: set LEAKGUARD_ALLOW_PRIVATE_ADDRESSES when"
             " the forge is inside your own network"
