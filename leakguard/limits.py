@@ -78,6 +78,9 @@ MATCHES_PER_PIECE: Final = 100_000
 """Matches of one rule in one blob after which the rest of them is skipped, with a Skip: a blob
 made of tokens only is a test file or an attack on the scanner's memory."""
 
+SEEN_STRETCHES: Final = 4096
+"""Stretches around hits whose matches are remembered: some hundred bytes each, 2 MiB in all."""
+
 SLOW_HASH_ROUNDS: Final = 20_000
 """PBKDF2 rounds for the fingerprint of a secret short enough to be guessed (about 10 ms)."""
 

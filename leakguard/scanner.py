@@ -26,14 +26,24 @@ class _Match(NamedTuple):
     rule: int
 
 
+_Spans = tuple[int, int, int, int] | None
+"""A match and the secret in it, or None when the pattern does not match."""
+
+
 class Scanner:
     """The confirming half of one scan; for one thread, windows in the order of the source."""
 
     def __init__(self, matcher: Matcher) -> None:
         self.matcher = matcher
+        self._finders = {number: found for number, found in enumerate(matcher.finders) if found}
         self._carry: dict[int, int] = {}
         """Where the last match of a rule ended in the blob whose segments are coming in, bytes."""
         self._carry_key = ""
+        self._judged: dict[tuple[int, bytes], bool] = {}
+        """What was thought of a secret before."""
+        self._seen: dict[tuple[int, int, bytes], _Spans] = {}
+        """What was found around a hit before: the versions of a file repeat most of their lines,
+        and a call of RE2 gives the interpreter's lock away."""
 
     def candidates(self, window: Window, hits: Hits) -> Iterator[Candidate | Skip]:
         """What the rules confirm in a window, blob by blob, by offset.
@@ -82,21 +92,22 @@ class Scanner:
         ]
 
     def _accepts(self, data: Buffer, match: _Match) -> bool:
-        secret = bytes(data[match.secret_start : match.secret_end])
-        return self.matcher.accepts(match.rule, secret)
+        key = match.rule, bytes(data[match.secret_start : match.secret_end])
+        if key not in self._judged:
+            if len(self._judged) == limits.SEEN_STRETCHES:
+                self._judged.clear()
+            self._judged[key] = self.matcher.accepts(*key)
+        return self._judged[key]
 
     def _rule(self, data: Buffer, piece: Piece, number: int, ends: Iterable[int]) -> list[_Match]:
         """All matches of one rule in a piece, from the offsets at which its finder ended."""
-        found = self.matcher.finders[number]
-        if found is None:
-            return []
-        pattern = confirmer(self.matcher.rules[number].pattern)
+        found = self._finders[number]
         cleared = self._cleared(piece, number)
         matches: list[_Match] = []
         for end in ends:
             if end < cleared + found.least:
                 continue
-            match = _search(pattern, found, data, max(cleared, end - found.most), piece.end, end)
+            match = self._search(number, data, max(cleared, end - found.most), piece.end, end)
             if match is None or match[0] > end - found.least:
                 cleared = end - found.least + 1
             elif match[0] >= piece.own_end:
@@ -107,6 +118,19 @@ class Scanner:
         if matches:
             self._remember(piece, number, matches[-1].end)
         return matches
+
+    def _search(self, number: int, data: Buffer, start: int, limit: int, hit: int) -> _Spans:
+        """As the function `_search`, which is asked once for the same bytes around a hit."""
+        found, pattern = self._finders[number], confirmer(self.matcher.rules[number].pattern)
+        # One byte more to each side: borders of words and lines look at it.
+        if not found.reach or not start or hit + found.reach >= limit:
+            return _search(pattern, found, data, start, limit, hit)
+        key = number, hit - start, bytes(data[start - 1 : hit + found.reach + 1])
+        if key not in self._seen:
+            if len(self._seen) == limits.SEEN_STRETCHES:
+                self._seen.clear()
+            self._seen[key] = _moved(_search(pattern, found, data, start, limit, hit), -start)
+        return _moved(self._seen[key], start)
 
     def _cleared(self, piece: Piece, number: int) -> int:
         """Offset in the window before which no match of the rule may start."""
@@ -164,6 +188,10 @@ class Scanner:
             )
 
 
+def _moved(spans: _Spans, by: int) -> _Spans:
+    return spans and (spans[0] + by, spans[1] + by, spans[2] + by, spans[3] + by)
+
+
 def _piece_of(pieces: Sequence[Piece], hits: Hits, position: int) -> tuple[Piece | None, int]:
     """The piece that a hit lies in, None between pieces, and the first hit behind it."""
     end = hits[position][0]
@@ -175,7 +203,7 @@ def _piece_of(pieces: Sequence[Piece], hits: Hits, position: int) -> tuple[Piece
 
 def _search(
     pattern: Confirmer, found: Finder, data: Buffer, start: int, limit: int, hit: int
-) -> tuple[int, int, int, int] | None:
+) -> _Spans:
     """The first match that starts at `start` or later, with the span of its secret."""
     stop = min(limit, hit + (found.reach or limits.MATCH_BYTES))
     match = pattern.regexp.search(data, start, stop)

@@ -6,6 +6,7 @@ objects.py reads the objects as they lie in the packs, or, where only some commi
 list backwards.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -58,6 +59,8 @@ class HistorySource:
         self._selection = selection
         self._lines: list[bytes] = []
         """`oid` of a commit, `oid path` of other objects, oldest first."""
+        self._orders: dict[bytes, int] = {}
+        """By object id the number of its line; made when something was found."""
         self._gone: frozenset[str] = frozenset()
         """Ids of missing objects, of which there is a Skip already."""
         self._everything = False
@@ -132,9 +135,7 @@ class HistorySource:
         code, out, _ = git.result(*arguments, "--batch-check=%(objecttype) %(objectname)")
         if code:
             out = git.output(*arguments, "--batch-check=%(objectname)")
-        # A corrupt object is told as `oid missing`; reading it will say what is wrong with it.
-        lines = (line.removesuffix(b" missing") for line in out.splitlines())
-        return [line[line.rfind(b" ") + 1 :] for line in lines if not line.startswith(b"tree")]
+        return _LISTED.findall(out)
 
     def _revisions(self) -> list[str]:
         """What `git rev-list --stdin` is to walk: commit ids, refs and `^` boundaries.
@@ -179,14 +180,19 @@ class HistorySource:
             keys = [key for key in keys if split_key(key)[1] in reached]
         # Of some commits each path is judged by the version before it.
         everywhere = everywhere or self._selection.partial
-        return places_of(self._repository.git, self._lines, keys, everywhere=everywhere)
+        git, orders = self._repository.git, self._numbered() if keys else {}
+        return places_of(git, self._lines, orders, keys, everywhere=everywhere)
+
+    def _numbered(self) -> Mapping[bytes, int]:
+        if not self._orders and self._lines:
+            length = len(self._lines[0].partition(b" ")[0])
+            self._orders = {line[:length]: number for number, line in enumerate(self._lines)}
+        return self._orders
 
     def reached(self, oids: frozenset[str]) -> frozenset[str]:
         """Those of `oids` that the selection reaches; known after the last window."""
-        wanted = {oid.encode() for oid in oids}
-        length = len(next(iter(wanted), b""))
-        listed = [oid for line in self._lines if (oid := line[:length]) in wanted]
-        return (self._gone & oids) | frozenset(oid.decode() for oid in listed)
+        orders = self._numbered() if oids else {}
+        return frozenset(oid for oid in oids if oid in self._gone or oid.encode() in orders)
 
     def adds(self, place: Place, secret: bytes) -> bool:
         if self._versions is None or place.commit is None or place.commit == place.blob:
@@ -211,5 +217,9 @@ def _fed(revisions: Sequence[str]) -> bytes:
     """The names among `revisions`: git takes any number of them on standard input."""
     return "".join(f"{name}\n" for name in revisions if not name.startswith("--")).encode()
 
+
+_LISTED = re.compile(rb"^(?!tree )(?:[a-z]+ )?([0-9a-f]{40,64})", re.MULTILINE)
+"""An object of git's list that is no tree. A corrupt one is told as `oid missing`; reading it will
+say what is wrong with it."""
 
 _NAMED_TIMES = frozenset(("yesterday", "noon", "midnight", "tea", "never", "now", "today"))

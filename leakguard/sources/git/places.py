@@ -3,6 +3,7 @@
 Works on the list of objects that history.py keeps, and asks git only about what was found.
 """
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -14,7 +15,12 @@ from leakguard.sources.git.trees import Holders, Paths
 
 
 def places_of(
-    git: Git, lines: Sequence[bytes], keys: Iterable[str], *, everywhere: bool
+    git: Git,
+    lines: Sequence[bytes],
+    orders: Mapping[bytes, int],
+    keys: Iterable[str],
+    *,
+    everywhere: bool,
 ) -> dict[str, list[Place]]:
     """The places of each key, oldest first: a blob has one for each path that commits have it at.
 
@@ -22,10 +28,11 @@ def places_of(
     the others have their first place: reading all trees takes seconds in a large history.
 
     `lines` are those of `git rev-list --objects --in-commit-order`, oldest first: `oid` of a
-    commit, then `oid path` of what it is the first to have. A blob that no readable tree of theirs
-    leads to is where its line says. Paths beyond the first thousand of a blob are left out.
+    commit, then `oid path` of what it is the first to have; `orders` has their indexes by oid.
+    A blob that no readable tree of theirs leads to is where its line says. Paths beyond the first
+    thousand of a blob are left out.
     """
-    listed = _listed(lines, keys)
+    listed = _listed(lines, orders, keys)
     if not listed:
         return {}
     blobs = {key: place for key, place in listed.items() if key.startswith("blob ")}
@@ -57,19 +64,22 @@ def _at(place: Place, paths: Mapping[str, int], lines: Sequence[bytes]) -> list[
     ]
 
 
-def _listed(lines: Sequence[bytes], keys: Iterable[str]) -> dict[str, Place]:
+def _listed(
+    lines: Sequence[bytes], orders: Mapping[bytes, int], keys: Iterable[str]
+) -> dict[str, Place]:
     """The place of each key, by the listing alone."""
-    wanted = {split_key(key)[1].encode(): key for key in keys}
-    places = {key: _bare_place(key) for key in wanted.values()}
-    commit = b""
-    length = len(next(iter(wanted), b""))
-    for order, line in enumerate(lines if wanted else ()):
-        if len(line) == length:
-            commit = line
-        key = wanted.get(line[:length])
-        if key is not None:
-            path = line[length + 1 :].decode(errors="surrogateescape")
-            places[key] = _in_commit(key, path, commit.decode(), order)
+    keys = list(keys)
+    length = len(next(iter(orders))) if orders and keys else 0
+    commits = [order for order, line in enumerate(lines) if len(line) == length] if length else []
+    places = {}
+    for key in keys:
+        place, order = _bare_place(key), orders.get(split_key(key)[1].encode())
+        if order is not None:
+            first = bisect_right(commits, order)
+            commit = lines[commits[first - 1]].decode() if first else ""
+            path = lines[order][length + 1 :].decode(errors="surrogateescape")
+            place = _in_commit(key, path, commit, order)
+        places[key] = place
     return places
 
 
