@@ -23,14 +23,14 @@ from typing import Any, overload
 import hyperscan
 from hyperscan import _version
 
-from leakguard import pattern
+from leakguard import context, pattern
 from leakguard.matcher import Matcher, load_matcher
 from leakguard.model import Check, Confidence, Partner, Rule, Severity
 from leakguard.pattern import Finder
 from leakguard.ruleset import load_rules, rule_files
 from leakguard.version import __version__
 
-_LAYOUT = 3
+_LAYOUT = 4
 """Number of this module's file layout; another layout has another name."""
 
 _HEADER = struct.Struct("<II")
@@ -78,7 +78,8 @@ def _key(extra: Sequence[Path]) -> str:
     digest = hashlib.blake2b(digest_size=20)
     parts = (_LAYOUT, __version__, _version.__version__, sys.version_info[:2], *_processor())
     digest.update(repr(parts).encode())
-    digest.update(Path(pattern.__file__).read_bytes())  # it decides what the automaton looks for
+    for module in (pattern, context):  # they decide what the automaton looks for
+        digest.update(Path(str(module.__file__)).read_bytes())
     for path in (*rule_files(), *extra):
         digest.update(f"\0{path}\0{_state(path)}".encode(errors="surrogateescape"))
     return digest.hexdigest()

@@ -40,6 +40,16 @@ BACK_BYTES: Final = 8 * KIB
 MATCH_BYTES: Final = 16 * KIB
 """First guess of how far an open-ended match reaches, in bytes; doubled when a match fills it."""
 
+CONTEXT_LINES: Final = 3
+"""Lines before and behind a value on which its vendor's name counts: a block of settings."""
+
+CONTEXT_ENTROPY: Final = 2.8
+"""Least bits per character of a value whose vendor is named nearby, unless its rule says another:
+random hex digits have 3.4 and more, dates and counters less."""
+
+CONTEXT_NAME_BYTES: Final = 400
+"""Farthest a vendor's name is looked for to either side of a value, in bytes."""
+
 PARTNER_BYTES: Final = 4 * KIB
 """Farthest a partner is looked for to either side, in bytes, however long the lines are."""
 

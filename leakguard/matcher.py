@@ -11,6 +11,7 @@ from typing import Any
 import hyperscan
 
 from leakguard import checksums, limits
+from leakguard.context import ANCHORS
 from leakguard.errors import RuleError
 from leakguard.filters import rejected
 from leakguard.model import Rule, Window
@@ -31,6 +32,12 @@ class Matcher:
         self.database = database
         self.partners: dict[str, list[int]] = {}
         """Rules that are looked for beside the candidates of the rule with this id."""
+        self.contextual = [
+            number
+            for number, found in enumerate(finders)
+            if found is not None and not found.expression
+        ]
+        """Rules whose values are looked for by the anchors, whose numbers follow the rules'."""
         for number, found in enumerate(finders):
             if found is None and (partner := rules[number].partner):
                 self.partners.setdefault(partner.rule, []).append(number)
@@ -88,14 +95,23 @@ def load_matcher(rules: Sequence[Rule]) -> Matcher:
 
     Raises RuleError for a pattern that Hyperscan refuses in every form.
     """
-    finders = [None if rule.partner else finder(rule.pattern) for rule in rules]
-    numbers = [number for number, found in enumerate(finders) if found is not None]
+    finders = [_finder(rule) for rule in rules]
+    if any(rule.near for rule in rules):
+        finders += map(finder, ANCHORS)
+    numbers = [number for number, found in enumerate(finders) if found and found.expression]
     try:
         return Matcher(rules, finders, _compile(finders, numbers))
     except hyperscan.HyperscanError:
         for number in _refused(finders, numbers):
             finders[number] = _smaller_finder(rules[number])
     return Matcher(rules, finders, _compile(finders, numbers))
+
+
+def _finder(rule: Rule) -> Finder | None:
+    """None for a rule that is looked for around its partner, an empty one for one with `near`."""
+    if rule.near:
+        return Finder(expression="", least=0, most=0, reach=0)
+    return None if rule.partner else finder(rule.pattern)
 
 
 def _refused(finders: Sequence[Finder | None], numbers: Sequence[int]) -> list[int]:

@@ -85,6 +85,11 @@ class Rule:
     """Least Shannon entropy of the secret, in bits per character."""
     check: Check | None = None
     partner: Partner | None = None
+    near: str = ""
+    """RE2 pattern of the vendor's name, in any case, which must stand near the secret: then the
+    pattern is nothing but the form of the value. See context.py. Empty means anywhere."""
+    words: str = ""
+    """With `near`, RE2 pattern of what must stand before the secret on its line, in any case."""
     generic: bool = False
     """The form proves nothing by itself: the value is judged by filters.py."""
     allow: tuple[str, ...] = ()

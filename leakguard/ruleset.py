@@ -17,7 +17,7 @@ SPLIT_MARK = "~~"
 """Stands inside the examples of a rule file, so that no scanner sees a whole token there."""
 
 _TEXTS = ("id", "name", "impact", "pattern")
-_OPTIONAL_TEXTS = ("family", "path", "remedy")
+_OPTIONAL_TEXTS = ("family", "path", "remedy", "near", "words")
 _LISTS = ("allow", "references", "examples", "counterexamples")
 _OTHERS = ("severity", "confidence", "entropy", "check", "partner", "generic")
 _KEYS = frozenset((*_TEXTS, *_OPTIONAL_TEXTS, *_LISTS, *_OTHERS))
@@ -149,7 +149,7 @@ def _level(scale: type[_L], table: Mapping[str, Any], key: str, file: str, name:
 
 
 def _entropy(table: Mapping[str, Any], file: str, name: str) -> float:
-    value = table.get("entropy", 0.0)
+    value = table.get("entropy", limits.CONTEXT_ENTROPY if table.get("near") else 0.0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 8:
         raise _error(file, name, "`entropy` must be a number from 0 to 8 (bits per character)")
     return float(value)
@@ -191,15 +191,19 @@ def _check_patterns(rule: Rule) -> None:
     try:
         if "secret" not in confirmer(rule.pattern).names:
             raise _error(rule.file, rule.id, "`pattern` has no group named `secret`")
-        if rule.partner is None:
+        if rule.partner is None and not rule.near:
             finder(rule.pattern)
-        for pattern in (*rule.allow, *filter(None, [rule.path])):
+        for pattern in (*rule.allow, *filter(None, [rule.path, rule.near, rule.words])):
             search(pattern)
     except PatternError as error:
         raise _error(rule.file, rule.id, f"{error}") from error
 
 
 def _check_examples(rule: Rule) -> None:
+    if rule.words and not rule.near:
+        raise _error(rule.file, rule.id, "`words` goes with `near`")
+    if rule.partner and rule.near:
+        raise _error(rule.file, rule.id, "`partner` and `near` do not go together")
     for key, values in (("examples", rule.examples), ("counterexamples", rule.counterexamples)):
         if not values:
             raise _error(rule.file, rule.id, f"`{key}` is missing: give at least one")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from leakguard import limits
+from leakguard.context import ANCHORS, Contexts
 from leakguard.lines import Buffer, Cursor, after, before, lines_after, lines_before, previous
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Confidence, Piece, Skip, Span, Window
@@ -36,6 +37,7 @@ class Scanner:
     def __init__(self, matcher: Matcher) -> None:
         self.matcher = matcher
         self._finders = {number: found for number, found in enumerate(matcher.finders) if found}
+        self._contexts = Contexts(matcher.rules, matcher.contextual)
         self._carry: dict[int, int] = {}
         """Where the last match of a rule ended in the blob whose segments are coming in, bytes."""
         self._carry_key = ""
@@ -61,18 +63,27 @@ class Scanner:
         ends: dict[int, list[int]] = {}
         for end, number in hits:
             ends.setdefault(number, []).append(end)
+        rules = self.matcher.rules
         matches: list[_Match] = []
         for number, offsets in ends.items():
             found = self._rule(data, piece, number, offsets)
             if len(found) > limits.MATCHES_PER_PIECE:
-                rule = self.matcher.rules[number].id
+                rule = rules[number].id if number < len(rules) else "values with a name"
                 yield Skip(piece.key, f"more than {limits.MATCHES_PER_PIECE} matches of {rule}")
                 del found[limits.MATCHES_PER_PIECE :]
-            matches += found
+            matches += found if number < len(rules) else self._owned(data, piece, found)
         accepted = [match for match in matches if self._accepts(data, match)]
         accepted = self._without_fakes(accepted, set(matches).difference(accepted))
         accepted += self._beside(data, piece, accepted)
         yield from self._located(data, piece, accepted)
+
+    def _owned(self, data: Buffer, piece: Piece, values: Iterable[_Match]) -> Iterator[_Match]:
+        """The values of anchors whose vendor is named near them."""
+        for value in values:
+            place = value.secret_start, value.secret_end
+            if owned := self._contexts.owner(data, piece.start, place, piece.end):
+                start, end = place[0] + owned.start, place[0] + owned.end
+                yield _Match(start, end, start, end, owned.rule)
 
     def _without_fakes(self, accepted: list[_Match], refused: set[_Match]) -> list[_Match]:
         """Leaves out generic matches of what has a token's form but fails that token's check."""
@@ -121,7 +132,7 @@ class Scanner:
 
     def _search(self, number: int, data: Buffer, start: int, limit: int, hit: int) -> _Spans:
         """As the function `_search`, which is asked once for the same bytes around a hit."""
-        found, pattern = self._finders[number], confirmer(self.matcher.rules[number].pattern)
+        found, pattern = self._finders[number], confirmer(self._pattern(number))
         # One byte more to each side: borders of words and lines look at it.
         if not found.reach or not start or hit + found.reach >= limit:
             return _search(pattern, found, data, start, limit, hit)
@@ -131,6 +142,10 @@ class Scanner:
                 self._seen.clear()
             self._seen[key] = _moved(_search(pattern, found, data, start, limit, hit), -start)
         return _moved(self._seen[key], start)
+
+    def _pattern(self, number: int) -> str:
+        rules = self.matcher.rules
+        return rules[number].pattern if number < len(rules) else ANCHORS[number - len(rules)]
 
     def _cleared(self, piece: Piece, number: int) -> int:
         """Offset in the window before which no match of the rule may start."""
