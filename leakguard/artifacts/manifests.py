@@ -72,8 +72,9 @@ def _android(_path: str, data: bytes) -> Identity:
 
 
 def _plist(_path: str, data: bytes) -> Identity:
-    if not data.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
-        return Identity()  # a binary list is no source
+    # A binary list is no source, and a drawing can be a list of megabytes.
+    if b"CFBundle" not in data or not data.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
+        return Identity()
     import plistlib
 
     found = table(plistlib.loads(data, fmt=plistlib.FMT_XML))
