@@ -36,7 +36,7 @@ class Content:
         """The next `size` bytes, fewer at the end; they are read again afterwards."""
         if self._held is not None:
             return bytes(self._held[self._position : self._position + size])
-        while len(self._ahead) < size and (part := self._read(size - len(self._ahead))):
+        while len(self._ahead) < size and (part := self._more(size - len(self._ahead))):
             self._ahead += part
         return self._ahead[:size]
 
@@ -49,7 +49,16 @@ class Content:
         if self._ahead:
             data, self._ahead = self._ahead[:size], self._ahead[size:]
             return data
-        return self._read(size)
+        return self._more(size)
+
+    def _more(self, size: int) -> bytes:
+        """From the source. An error is told each time: a reader that failed once would say that
+        there is no more, and a stream that was given up must not look like one that ended."""
+        try:
+            return self._read(size)
+        except Exception as error:
+            self._read = _raising(error)
+            raise
 
     def exactly(self, size: int) -> bytes:
         """The next `size` bytes. Raises EOFError when there are fewer, LimitReached for more."""
@@ -76,7 +85,7 @@ class Content:
         if self._held is None:
             most, data = self._budget.allowance.whole_bytes, bytearray(self._ahead)
             try:
-                while part := self._read(_STEP):
+                while part := self._more(_STEP):
                     data += part
                     if len(data) > most:
                         raise LimitReached(_too_large(self._budget))
@@ -100,6 +109,13 @@ class Content:
     def is_held(self) -> bool:
         """Whether the bytes are at hand, so that `whole` costs nothing."""
         return self._held is not None
+
+
+def _raising(error: Exception) -> Callable[[int], bytes]:
+    def read(_: int) -> bytes:
+        raise error
+
+    return read
 
 
 def _too_large(budget: Budget) -> str:

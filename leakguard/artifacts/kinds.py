@@ -123,6 +123,22 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("pkcs12", "keystore", ((0, b"\x30"),), describes=True, test=signs.pkcs12),
     Kind("mobileprovision", "provisioning", ((0, b"\x30"),), describes=True, test=signs.cms),
+    Kind(
+        "password database", "private", ((0, b"\x03\xd9\xa2\x9a"),),
+        describes=True, test=signs.keepass,
+    ),
+    Kind(
+        "core dump", "private",
+        ((0, b"\x7fELF"), (0, b"\xcf\xfa\xed\xfe"), (0, b"\xce\xfa\xed\xfe"), (0, b"MDMP")),
+        describes=True, test=signs.core_dump,
+    ),
+    Kind(
+        "terraform state", "private", ((0, b"{"),), describes=True, test=signs.terraform_state,
+    ),
+    Kind(
+        "shell history", "private", ((0, b": 1"), (0, b"#1"), (0, b"- cmd: ")),
+        describes=True, test=signs.shell_history,
+    ),
     Kind("mapping", "mapping", (), describes=True, test=signs.mapping),
 )  # fmt: skip
 """In this order; a file can be of several kinds: an installer is a program as well."""

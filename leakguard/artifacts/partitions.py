@@ -7,6 +7,7 @@ from typing import Protocol
 from leakguard.artifacts.budget import ArtifactError
 
 _SECTOR = 512
+_BLOCKS = (512, 1024, 2048, 4096)
 _MOST = 128
 """Entries of a table: a GUID partition table has room for so many."""
 
@@ -25,19 +26,28 @@ def partitions(disk: Reader) -> set[int]:
         first = disk.all_of(0, 2 * _SECTOR)
         if first[_SECTOR : _SECTOR + 8] == b"EFI PART":
             return set(_guid(disk, first[_SECTOR:]))
-        if first[_SECTOR : _SECTOR + 2] == b"PM":
-            return set(_apple(disk, first[_SECTOR:]))
+        return {start for block in _blocks(first) for start in _apple(disk, block)}
     except (EOFError, ArtifactError, struct.error):
-        pass
-    return set()
+        return set()
 
 
-def _apple(disk: Reader, first: bytes) -> Iterator[int]:
-    """Inside Macintosh: Devices, 3-25. Each entry says how many there are."""
-    for number in range(min(struct.unpack_from(">I", first, 4)[0], _MOST)):
-        entry = disk.all_of(_SECTOR * (1 + number), 16)
+def _blocks(first: bytes) -> set[int]:
+    """Sizes of block that a map may count in: a sector's, or what the driver descriptor says.
+
+    Images that are made for macOS elsewhere (xorriso, genisoimage) are ISO images too, of 2048.
+    """
+    said = int.from_bytes(first[2:4], "big") if first[:2] == b"ER" else _SECTOR
+    return {_SECTOR, said if said in _BLOCKS else _SECTOR}
+
+
+def _apple(disk: Reader, block: int) -> Iterator[int]:
+    """Inside Macintosh: Devices, 3-12 and 3-25. Each entry says how many there are."""
+    first = disk.all_of(block, 8)
+    count = struct.unpack_from(">I", first, 4)[0] if first[:2] == b"PM" else 0
+    for number in range(min(count, _MOST)):
+        entry = disk.all_of(block * (1 + number), 16)
         if entry[:2] == b"PM":
-            yield struct.unpack_from(">I", entry, 8)[0] * _SECTOR
+            yield struct.unpack_from(">I", entry, 8)[0] * block
 
 
 def _guid(disk: Reader, header: bytes) -> Iterator[int]:

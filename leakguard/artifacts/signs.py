@@ -26,6 +26,42 @@ COOKIE_WITHIN = 4096
 """It stands in so many bytes at the end: what signs or aligns a program can follow."""
 
 
+_HISTORY = re.compile(
+    rb": 1[0-9]{9}:[0-9]{1,7};\S|#1[0-9]{9}\n\S|- cmd: [^\n]{1,3000}\n  when: 1[0-9]{9}\n"
+)
+"""How histories with times begin: zsh (EXTENDED_HISTORY), bash (HISTTIMEFORMAT), fish."""
+
+_ELF_CORE = (b"\x04\0", b"\0\x04")
+"""e_type ET_CORE in either byte order (System V ABI, ELF header)."""
+_MACH_CORE = b"\x04\0\0\0"
+"""filetype MH_CORE (mach-o/loader.h)."""
+
+
+def keepass(head: bytes, _tail: bytes) -> bool:
+    """KeePass 1 and 2 (KeePass, "KDBX File Format Specification")."""
+    return head[:4] == b"\x03\xd9\xa2\x9a" and head[5:8] == b"\xfb\x4b\xb5"
+
+
+def core_dump(head: bytes, _tail: bytes) -> bool:
+    """ELF and Mach-O of the type that is memory, and Windows minidumps."""
+    if head[:4] == b"\x7fELF":
+        return head[16:18] == _ELF_CORE[head[5:6] == b"\x02"]
+    if head[:4] in (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"):
+        return head[12:16] == _MACH_CORE
+    return head[:6] == b"MDMP\x93\xa7"
+
+
+def terraform_state(head: bytes, _tail: bytes) -> bool:
+    """The keys that every state has in front (terraform/internal/states/statefile, version 4)."""
+    keys = (b'"version"', b'"terraform_version"', b'"serial"', b'"lineage"')
+    return head[:1] == b"{" and all(key in head[:512] for key in keys)
+
+
+def shell_history(head: bytes, _tail: bytes) -> bool:
+    """Commands with the times at which they were typed."""
+    return _HISTORY.match(head) is not None
+
+
 def tar(head: bytes, _tail: bytes) -> bool:
     """An old tar without magic: its checksum is right (POSIX.1-1988, ustar header)."""
     field = head[148:156].strip(b" \0")

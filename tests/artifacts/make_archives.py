@@ -83,6 +83,14 @@ def brotli(data: bytes) -> bytes:
     return packed
 
 
+def deflate64(data: bytes) -> bytes:
+    import inflate64
+
+    packer = inflate64.Deflater()
+    packed: bytes = packer.deflate(data) + packer.flush()
+    return packed
+
+
 def tar(files: Files, form: int = tarfile.PAX_FORMAT) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=form) as archive:
@@ -283,10 +291,12 @@ SAMPLES: dict[str, Callable[[Files], bytes]] = {
     "ar": ar,
     "ar-bsd": ar_bsd,
     "cpio-newc": cpio_newc,
+    "cpio-crc": lambda files: cpio_newc(files, b"070702"),
     "cpio-odc": cpio_odc,
     "cpio-binary": cpio_binary,
     "zip": zipped,
     "zip-stored": lambda files: zipped(files, zipfile.ZIP_STORED),
+    "zip-deflate64": lambda files: zipped_by(files, 9, deflate64),
     "zip-bzip2": lambda files: zipped(files, zipfile.ZIP_BZIP2),
     "zip-lzma": lambda files: zipped(files, zipfile.ZIP_LZMA),
     "zip-zstd": lambda files: zipped_by(files, 93, zstd),

@@ -195,14 +195,25 @@ def npm(files: Files, package: str = '{"name": "@acme/orchard", "version": "5.0.
     return gzip.compress(out.getvalue())
 
 
+def react_native(files: Files) -> bytes:
+    """A bundle of Metro's: one line of code for each module."""
+    lines = ["var __BUNDLE_START_TIME__=Date.now(),__DEV__=false,process={env:{}};"]
+    for number, data in enumerate(files.values()):
+        text = json.dumps(data.decode())
+        lines.append(f"__d(function(g,r,i,a,m,e,d){{m.exports={text}}},{number},[]);")
+    return "\n".join(lines).encode()
+
+
 SAMPLES: dict[str, Callable[[Files], bytes]] = {
     **{f"squashfs-{name}": _squashfs_of(name) for name in COMPRESSORS},
     "jffs2": jffs2,
     "jffs2-big-endian": lambda files: jffs2(files, ">"),
+    "elf": lambda files: elf({".rodata": b"\0".join(files.values())}),
     "appimage": appimage,
     "snap": snap,
     "asar": asar,
     "hermes": lambda files: hermes([data.decode() for data in files.values()]),
+    "react-native": react_native,
     "source-map": source_map,
     "npm": npm,
 }

@@ -98,11 +98,19 @@ def adc_stored(data: bytes) -> bytes:
     return b"".join(bytes((0x80 | len(piece) - 1,)) + piece for piece in pieces)
 
 
+def lzfse(data: bytes) -> bytes:
+    import lzfse as library
+
+    packed: bytes = library.compress(data)
+    return packed
+
+
 PACKERS: dict[str, tuple[int, _Pack]] = {
     "raw": (1, bytes),
     "adc": (0x80000004, adc_stored),
     "zlib": (0x80000005, zlib.compress),
     "bzip2": (0x80000006, bz2.compress),
+    "lzfse": (0x80000007, lzfse),
     "lzma": (0x80000008, lzma.compress),
 }
 

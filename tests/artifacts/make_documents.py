@@ -14,6 +14,9 @@ from tests.artifacts.make_packages import NOTHING, zipped
 Files = Mapping[str, bytes]
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_SLIDES = "http://schemas.openxmlformats.org/presentationml/2006/main"
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+_OPEN = "urn:oasis:names:tc:opendocument:xmlns"
 
 
 def java_class(files: Files) -> bytes:
@@ -136,6 +139,33 @@ def xlsx(files: Files) -> bytes:
     return zipped({"xl/sharedStrings.xml": xml.encode()})
 
 
+def pptx(files: Files) -> bytes:
+    """A paragraph for each line, cut into runs."""
+    lines = [line for text in files.values() for line in text.decode().splitlines()]
+    texts = "".join(
+        f"<a:p><a:r><a:t>{escape(line[:9])}</a:t></a:r><a:r><a:t>{escape(line[9:])}</a:t></a:r></a:p>"
+        for line in lines
+    )
+    xml = f'<?xml version="1.0"?><p:sld xmlns:a="{_DRAWING}" xmlns:p="{_SLIDES}">{texts}</p:sld>'
+    return zipped({"ppt/slides/slide1.xml": xml.encode()})
+
+
+def odt(files: Files) -> bytes:
+    """OpenDocument: a paragraph for each line, with a span in it."""
+    lines = [line for text in files.values() for line in text.decode().splitlines()]
+    texts = "".join(
+        f"<text:p>{escape(line[:9])}<text:span>{escape(line[9:])}</text:span></text:p>"
+        for line in lines
+    )
+    xml = (
+        f'<?xml version="1.0"?><office:document-content xmlns:office="{_OPEN}:office:1.0" '
+        f'xmlns:text="{_OPEN}:text:1.0">{texts}</office:document-content>'
+    )
+    return zipped(
+        {"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": xml.encode()}
+    )
+
+
 SAMPLES: dict[str, Callable[[Files], bytes]] = {
     "class": java_class,
     "pyc": pyc,
@@ -146,4 +176,6 @@ SAMPLES: dict[str, Callable[[Files], bytes]] = {
     "notebook": notebook,
     "docx": docx,
     "xlsx": xlsx,
+    "pptx": pptx,
+    "odt": odt,
 }

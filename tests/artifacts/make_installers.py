@@ -142,6 +142,7 @@ SAMPLES: dict[str, Callable[[_Files], bytes]] = {
     "dmg-adc": lambda files: dmg(hfs_volume(files), "adc"),
     "dmg-zlib": lambda files: dmg(hfs_volume(files), "zlib"),
     "dmg-bzip2": lambda files: dmg(hfs_volume(files), "bzip2"),
+    "dmg-lzfse": lambda files: dmg(hfs_volume(files), "lzfse"),
     "dmg-lzma": lambda files: dmg(hfs_volume(files), "lzma"),
     "dmg-resource-fork": lambda files: dmg(hfs_volume(files), fork=True),
     "xar": xar,

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import lzma
+import posixpath
 import struct
 import sys
 import tarfile
@@ -233,9 +234,12 @@ def conda(files: Files, name: str = "acme", version: str = "1.2.3") -> bytes:
     return bz2.compress(tarred({"info/index.json": index.encode(), **files}))
 
 
-def image_config(env: Sequence[str], labels: Mapping[str, str]) -> bytes:
+def image_config(
+    env: Sequence[str], labels: Mapping[str, str], history: Sequence[str] = ()
+) -> bytes:
     config = {"Env": list(env), "Labels": dict(labels)}
-    value = {"architecture": "amd64", "os": "linux", "config": config, "rootfs": {"diff_ids": []}}
+    value = {"architecture": "amd64", "os": "linux", "config": config, "rootfs": {"diff_ids": []},
+             "history": [{"created_by": f"RUN /bin/sh -c {step}"} for step in history]}  # fmt: skip
     return json.dumps(value).encode()
 
 
@@ -245,17 +249,19 @@ def docker(
     version: str = "1.2.3",
     env: Sequence[str] = (),
     labels: Mapping[str, str] = NO_LABELS,
+    history: Sequence[str] = (),
+    deleted: Sequence[str] = (),
 ) -> bytes:
-    config = image_config(env, labels)
+    """What `docker save` writes. `deleted` are files that a second layer takes out again."""
+    config = image_config(env, labels, history)
     own = hashlib.sha256(config).hexdigest() + ".json"
-    entry = {"Config": own, "RepoTags": [f"{name}:{version}"], "Layers": ["a/layer.tar"]}
-    return tarred(
-        {
-            "a/layer.tar": tarred({f"srv/{path}": data for path, data in files.items()}),
-            own: config,
-            "manifest.json": json.dumps([entry]).encode(),
-        }
-    )
+    layers = {"a/layer.tar": tarred({f"srv/{path}": data for path, data in files.items()})}
+    if deleted:
+        gone = (f"srv/{posixpath.dirname(it)}/.wh.{posixpath.basename(it)}" for it in deleted)
+        layers["b/layer.tar"] = tarred(dict.fromkeys(gone, b""))
+    entry = {"Config": own, "RepoTags": [f"{name}:{version}"], "Layers": list(layers)}
+    manifest = json.dumps([entry]).encode()
+    return tarred({**layers, own: config, "manifest.json": manifest})
 
 
 def oci(
@@ -306,6 +312,9 @@ SAMPLES: dict[str, Callable[[Files], bytes]] = {
     "crate": crate,
     "conda": conda,
     "docker": docker,
+    "docker-deleted": lambda files: docker(files, deleted=list(files)),
+    "docker-labels": lambda files: docker({}, labels={n: d.decode() for n, d in files.items()}),
+    "docker-history": lambda files: docker({}, history=[d.decode() for d in files.values()]),
     "docker-env": lambda files: docker({}, env=[f"A=x\n{d.decode()}" for d in files.values()]),
     "oci": oci,
 }

@@ -235,6 +235,15 @@ def _wide(files: Files) -> bytes:
     return b"\0\0\x01".join(data.decode().encode("utf-16-le") for data in files.values())
 
 
+def _user_strings(files: Files) -> bytes:
+    """As the heap #US of an assembly has them (ECMA-335 II.24.2.4): a length, UTF-16, a byte."""
+    found = b"\0"
+    for data in files.values():
+        text = data.decode().encode("utf-16-le") + b"\0"
+        found += struct.pack(">H", 0x8000 | len(text)) + text
+    return found
+
+
 def _tables(files: Files) -> bytes:
     words = [word for data in files.values() for word in data.decode().split()]
     blocks = [words[at : at + 16] for at in range(0, len(words), 16)]
@@ -249,6 +258,9 @@ SAMPLES: dict[str, Callable[[Files], bytes]] = {
     ),
     "pe-string-table": _tables,
     "pe-utf16": lambda files: make_exe("Orchard", "5.0.0", data=_wide(files)),
+    "dotnet-strings": lambda files: make_exe(
+        assembly=("Orchard", "5.0.0.0", {}), data=_user_strings(files)
+    ),
     "dotnet-resource": lambda files: make_exe(
         assembly=("Orchard", "5.0.0.0", {f"{it}.compressed": deflated(data)
                                          for it, data in files.items()}),

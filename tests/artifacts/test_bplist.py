@@ -61,7 +61,7 @@ def test_a_text_of_many_lines_stays_alone() -> None:
 
 def test_numbers_that_the_file_does_not_bear_out_are_refused_at_once() -> None:
     body = b"bplist00" + b"\x5f\x13" + b"\x7f" * 8 + b"\x08" * 20
-    started = time.monotonic()
+    started = time.process_time()
     for fields in (
         (1, 1, 2**60, 0, 8), (1, 1, 1, 0, 10), (0, 1, 1, 0, 18), (8, 8, 9, 0, 18),
         (1, 1, 9, 0, 2**63),
@@ -70,7 +70,7 @@ def test_numbers_that_the_file_does_not_bear_out_are_refused_at_once() -> None:
             list(bplist.strings(with_trailer(body, *fields)))
         with pytest.raises(ArtifactError):
             bplist.load(with_trailer(body, *fields))
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_objects_that_overlap_are_refused() -> None:

@@ -1,4 +1,3 @@
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from leakguard.artifacts.content import Content
 from leakguard.artifacts.model import Unread
 from tests.artifacts import make_installers
 from tests.artifacts.fuzz import EXAMPLES, assert_survives, mutated
+from tests.artifacts.tools import needs
 
 _FILES = {"a.txt": b"one\n" * 20_000, "folder/ü.txt": b"two", "empty": b""}
 
@@ -54,7 +54,7 @@ def test_a_cut_table_is_an_error() -> None:
         _read(make_installers.cab(_FILES)[:60])
 
 
-@pytest.mark.skipif(not shutil.which("gcab"), reason="gcab is not installed")
+@needs("gcab")
 def test_cabinets_of_gcab(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(_FILES["a.txt"])
     (tmp_path / "b.txt").write_bytes(b"two")

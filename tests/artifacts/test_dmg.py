@@ -1,4 +1,5 @@
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from leakguard.artifacts.udif_adc import adc
 from tests.artifacts import make_dmg
 from tests.artifacts.fuzz import EXAMPLES, assert_survives, mutated
 from tests.artifacts.make_certificates import make_cms
+from tests.artifacts.tools import needs
 
 _FILES = {
     "App.app/Contents/Info.plist": b"<plist/>",
@@ -62,11 +64,14 @@ def test_another_file_system_is_in_the_volume() -> None:
     assert _read(make_dmg.dmg(b"NXSB" + bytes(508))) == {"volume": b"NXSB" + bytes(508)}
 
 
-@pytest.mark.parametrize("table", ["apple", "guid"])
+@pytest.mark.parametrize("table", ["apple", "apple, larger blocks", "guid"])
 def test_partitions_are_found(table: str) -> None:
     if table == "apple":
         entry = b"PM\0\0" + struct.pack(">III", 1, 8, len(_VOLUME) // 512)
         front = b"ER\2\0".ljust(512, b"\0") + entry
+    elif table == "apple, larger blocks":
+        entry = b"PM\0\0" + struct.pack(">III", 1, 2, len(_VOLUME) // 2048)
+        front = b"ER\x08\0".ljust(2048, b"\0") + entry
     else:
         header = b"EFI PART".ljust(72, b"\0") + struct.pack("<QII", 2, 1, 128)
         entry = (b"\1" * 32 + struct.pack("<Q", 8)).ljust(128, b"\0")
@@ -138,6 +143,20 @@ def test_images_of_another_builder(tmp_path: Path) -> None:
         builder.build(str(tmp_path / "t.dmg"))
         found = _read((tmp_path / "t.dmg").read_bytes())
         assert {name: found[name] for name in _FILES} == _FILES
+
+
+@needs("xorriso")
+def test_an_image_that_is_made_elsewhere_than_on_a_mac(tmp_path: Path) -> None:
+    for name, data in _FILES.items():
+        path = tmp_path / "root" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    command = ["xorriso", "-outdev", "hfs.img", "-hfsplus", "on", "-map", "root", "/", "-commit"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+
+    found = _read(make_dmg.dmg((tmp_path / "hfs.img").read_bytes()))
+
+    assert {name: found[name] for name in _FILES} == _FILES
 
 
 _SMALL = make_dmg.hfs_volume({"a/b.txt": b"one\n" * 900, "c": b"two"})

@@ -10,7 +10,6 @@ import struct
 import subprocess
 import sys
 import tarfile
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -154,6 +153,17 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 }
 
 
+READ_WHOLE = frozenset(("deep asar", "deep der", "deep json", "plist bomb", "zip bomb"))
+"""Small enough, or no container after all: their bytes are scanned. Of the others something is not
+looked at, which has to be said."""
+
+
+def seconds_of_children() -> float:
+    """Of the processor: how busy the machine is does not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 
@@ -166,15 +176,16 @@ def test_it_ends_in_time_within_its_memory(
     (tmp_path / "hostile").write_bytes(HOSTILE[name]())
     (tmp_path / "leak").write_text(f"x = {github_pat()}\n")
 
-    started = time.monotonic()
+    started = seconds_of_children()
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, "scan", "--format", "json", "hostile", "leak"],
         cwd=tmp_path, env=process_environment, capture_output=True, text=True, check=False,
         preexec_fn=limit,
     )  # fmt: skip
 
-    assert time.monotonic() - started < 2 * SECONDS  # with the start of Python on a busy machine
+    assert seconds_of_children() - started < SECONDS
     assert done.returncode == 1, done.stderr
     assert int(done.stderr.split()[-1]) * 1024 < MEMORY
     report = json.loads(done.stdout)
     assert [finding["path"] for finding in report["findings"]] == ["leak"]
+    assert bool(report["skips"]) == (name not in READ_WHOLE)

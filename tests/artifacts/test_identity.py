@@ -200,11 +200,11 @@ def test_what_says_nothing(path: str, data: bytes) -> None:
 )
 def test_a_hostile_manifest_takes_no_longer(path: str, unit: bytes) -> None:
     data = unit * (limits.LEARNED_BYTES // len(unit))
-    started = time.monotonic()
+    started = time.process_time()
 
     learn({path: data}, [])
 
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,3 @@
-import shutil
 import subprocess
 import zlib
 from pathlib import Path
@@ -14,6 +13,7 @@ from tests.artifacts.fuzz import EXAMPLES, assert_survives, mutated
 from tests.artifacts.make_bundles import Jffs2, opened
 from tests.artifacts.make_bundles import jffs2 as made
 from tests.artifacts.make_squashfs import lzo
+from tests.artifacts.tools import needs
 
 FILES = {
     "readme.txt": b"a short file",
@@ -129,7 +129,7 @@ def test_what_is_none() -> None:
     assert not kinds_of(b"\x85\x19" * 100)
 
 
-@pytest.mark.skipif(not shutil.which("mkfs.jffs2"), reason="needs mtd-utils")
+@needs("mkfs.jffs2")
 @pytest.mark.parametrize("options", [["-l"], ["-b"], ["-l", "-X", "lzo", "-x", "zlib"]])
 def test_reads_what_mkfs_makes(tmp_path: Path, options: list[str]) -> None:
     source, image = tmp_path / "source", tmp_path / "image"

@@ -140,10 +140,10 @@ def test_a_section_that_is_named_again_and_again_costs_no_more() -> None:
 def test_counts_beyond_the_file_are_refused() -> None:
     program = bytearray(make_macho())
     struct.pack_into("<I", program, 16, 0x7FFFFFFF)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(Exception, match="load commands"):
         macho.describe(bytes(program))
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @given(st.data())

@@ -1,4 +1,3 @@
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from leakguard.artifacts.msi_tables import stream_name
 from tests.artifacts import make_installers
 from tests.artifacts.fuzz import EXAMPLES, assert_survives, mutated
 from tests.artifacts.make_ole import compound_file
+from tests.artifacts.tools import needs
 
 _FILES = {"a.txt": b"one\n" * 3000, "b.txt": b"two"}
 _PROPERTIES = {
@@ -74,7 +74,7 @@ def test_garbage_is_an_error() -> None:
         _read(make_installers.msi(_FILES)[:700])
 
 
-@pytest.mark.skipif(not shutil.which("wixl"), reason="wixl is not installed")
+@needs("wixl")
 def test_a_package_of_wixl(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("planted")
     (tmp_path / "t.wxs").write_text(

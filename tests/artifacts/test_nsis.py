@@ -1,6 +1,5 @@
 import bz2
 import random
-import shutil
 import subprocess
 import zlib
 from pathlib import Path
@@ -17,6 +16,7 @@ from leakguard.artifacts.nsis_bzip2 import Bzip2
 from leakguard.artifacts.nsis_methods import Nsis
 from tests.artifacts import make_nsis
 from tests.artifacts.fuzz import EXAMPLES, assert_survives, mutated
+from tests.artifacts.tools import needs
 
 _FILES = {"a.txt": b"one\n" * 5000, "folder/b.txt": b"two", "c.bin": bytes(range(256)) * 10}
 
@@ -97,7 +97,7 @@ def test_bzip2_without_its_signs(size: int) -> None:
     assert found == data
 
 
-@pytest.mark.skipif(not shutil.which("makensis"), reason="makensis is not installed")
+@needs("makensis")
 @pytest.mark.parametrize("method", ["zlib", "/SOLID zlib", "bzip2", "/SOLID lzma", "lzma"])
 def test_installers_of_makensis(method: str, tmp_path: Path) -> None:
     noise = random.Random(2).randbytes(100_000)  # noqa: S311 - the same each time

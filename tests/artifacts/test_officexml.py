@@ -45,9 +45,9 @@ def test_attributes_and_comments_are_not_lost() -> None:
 
 @pytest.mark.parametrize("piece", [b"<!--", b"<![CDATA[", b"<", b"<a", b"&"])
 def test_hostile_repeats_do_not_take_long(piece: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     list(officexml.strings(piece * 300_000))
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -109,9 +109,9 @@ def test_an_encrypted_one_says_so() -> None:
     [b"\\(" * 500_000, b"(" * 500_000, b"<" * 500_000, b"BT " * 200_000, b"1 0 obj " * 99_000],
 )
 def test_hostile_repeats_do_not_take_long(content: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     lines_of((b"", b"BT " + content), (b"/A " + content, None))
-    assert time.monotonic() - started < 4
+    assert time.process_time() - started < 4
 
 
 def test_a_bomb_is_not_inflated() -> None:

@@ -1,4 +1,3 @@
-import shutil
 import struct
 import subprocess
 import zlib
@@ -15,6 +14,7 @@ from tests.artifacts.fuzz import EXAMPLES, assert_survives, mutated
 from tests.artifacts.make_bundles import opened
 from tests.artifacts.make_squashfs import COMPRESSORS
 from tests.artifacts.make_squashfs import squashfs as made
+from tests.artifacts.tools import needs
 
 FILES = {
     "readme.txt": b"a short file",
@@ -84,7 +84,7 @@ def test_other_versions_and_methods_are_named() -> None:
         opened(squashfs.members, bytes(image))
 
 
-@pytest.mark.skipif(not shutil.which("mksquashfs"), reason="needs squashfs-tools")
+@needs("mksquashfs")
 @pytest.mark.parametrize("compressor", ["gzip", "xz", "lzo", "lz4", "zstd"])
 def test_reads_what_mksquashfs_makes(tmp_path: Path, compressor: str) -> None:
     source, image = tmp_path / "source", tmp_path / "image"

@@ -37,17 +37,10 @@ def lzma_packed(data: bytes) -> bytes:
     return b"\x09\x14\x05\0" + alone[:5] + alone[13:]
 
 
-def deflate64_packed(data: bytes) -> bytes:
-    inflate64 = pytest.importorskip("inflate64")
-    packer = inflate64.Deflater()
-    packed: bytes = packer.deflate(data) + packer.flush()
-    return packed
-
-
 METHODS: dict[int, Callable[[bytes], bytes]] = {
     0: bytes,
     8: deflated,
-    9: deflate64_packed,
+    9: make.deflate64,
     12: bz2.compress,
     14: lzma_packed,
     20: make.zstd,
@@ -325,7 +318,7 @@ def test_the_window_of_lzma_is_bounded() -> None:
     ids=["nothing", "text", "zeros", "noise", "counting"],
 )
 def test_deflate64(data: bytes) -> None:
-    source = Source(io.BytesIO(deflate64_packed(data)).read, Budget())
+    source = Source(io.BytesIO(make.deflate64(data)).read, Budget())
 
     assert b"".join(deflate64.inflate64(source)) == data
 

@@ -36,8 +36,13 @@ from tests.service.fakeforge import FakeGitHub, Receiver, Repo
 from tests.service.hooks import payloads
 from tests.service.play import Play
 
-REPOSITORIES = 8
-DRAIN_SECONDS = 240.0
+REPOSITORIES = 5
+STILL_SECONDS = 240.0
+"""Without any job that ends, or any answer: then what is left is lost."""
+PAUSE_SECONDS = 1.0
+BETWEEN_SECONDS = (0.3, 3.0)
+READY_SHARE = 0.5
+"""Of the killed servers are ready again before the next kill; the others are killed on the way."""
 
 
 @dataclass
@@ -89,13 +94,15 @@ class Load:
         return repo, before, after
 
 
-def stress(folder: Path, kills: int, database_url: str, seed: int = 0) -> Outcome:
+def stress(
+    folder: Path, kills: int, database_url: str, seed: int = 0, module: str = "leakguard"
+) -> Outcome:
     """Runs until that many kills were made and all is drained."""
     outcome = Outcome()
     with ExitStack() as stack:
         forge = stack.enter_context(FakeGitHub(folder / "forge"))
         slack = stack.enter_context(Receiver())
-        play = Play(folder, database_url, {"LEAKGUARD_RECONCILE_SECONDS": "86400"})
+        play = Play(folder, database_url, {"LEAKGUARD_RECONCILE_SECONDS": "86400"}, module)
         stack.callback(play.stop)
         service = run.build(play.settings())
         _connect(service, forge, slack)
@@ -106,7 +113,7 @@ def stress(folder: Path, kills: int, database_url: str, seed: int = 0) -> Outcom
         play.wait_ready(running[0])
         number = 0
         for number in range(REPOSITORIES):  # what was before the first delivery is not scanned
-            _deliver(play, load.push(number), outcome)
+            _insist(play, load.push(number), outcome)
         killer = threading.Thread(
             target=_kill,
             args=(play, kills, running, commands, outcome, random.Random(seed)),  # noqa: S311
@@ -114,12 +121,8 @@ def stress(folder: Path, kills: int, database_url: str, seed: int = 0) -> Outcom
         killer.start()
         while killer.is_alive():
             number += 1
-            _deliver(play, load.push(number), outcome)
-            time.sleep(0.3)
-        for rest in range(
-            number + 1, number + 1 + REPOSITORIES
-        ):  # each repository once, undisturbed
-            _deliver(play, load.push(rest), outcome)
+            _insist(play, load.push(number), outcome)
+            time.sleep(PAUSE_SECONDS)
         outcome.tokens = load.tokens
         _drain(play, outcome)
         _count(play, slack, outcome)
@@ -155,17 +158,30 @@ def _kill(
     outcome: Outcome,
     chance: random.Random,
 ) -> None:
-    """Kills one process at random, and starts it again."""
+    """Kills one process at random, and starts it again.
+
+    Most servers are ready before the next kill, or there would be hardly a delivery to lose.
+    """
     while outcome.kills < kills:
-        time.sleep(chance.uniform(0.5, 4.0))
+        time.sleep(chance.uniform(*BETWEEN_SECONDS))
         place = chance.randrange(len(running))
         play.kill(running[place])
         outcome.kills += 1
         running[place] = play.start(*commands[place])
-    play.wait_ready(running[0])
+        if place == 0 and chance.random() < READY_SHARE:
+            play.wait_ready(running[0], STILL_SECONDS)
+    play.wait_ready(running[0], STILL_SECONDS)
 
 
-def _deliver(play: Play, pushed: tuple[Repo, str, str], outcome: Outcome) -> None:
+def _insist(play: Play, pushed: tuple[Repo, str, str], outcome: Outcome) -> None:
+    """Delivers again what was refused, as a person would: the server may be down for seconds."""
+    end = time.monotonic() + STILL_SECONDS
+    while not _deliver(play, pushed, outcome) and time.monotonic() < end:
+        time.sleep(PAUSE_SECONDS)
+
+
+def _deliver(play: Play, pushed: tuple[Repo, str, str], outcome: Outcome) -> bool:
+    """Whether the delivery was taken."""
     repo, before, after = pushed
     named = payloads.Repo(repo.id, repo.full_name)
     content = payloads.body(
@@ -175,18 +191,24 @@ def _deliver(play: Play, pushed: tuple[Repo, str, str], outcome: Outcome) -> Non
     with suppress(OSError, HTTPException):
         if play.ask("POST", "/hooks/github", content, headers)[0] == 202:
             outcome.accepted.append(after)
-            return
+            return True
     outcome.refused += 1
+    return False
 
 
 def _drain(play: Play, outcome: Outcome) -> None:
-    begun = time.monotonic()
+    """Waits until nothing is left to do, or nothing has ended for long."""
+    begun = since = time.monotonic()
     db = Database(play.settings().url())
     waiting = sa.select(sa.func.count(Job.id)).where(Job.state.in_(("queued", "running")))
-    while time.monotonic() - begun < DRAIN_SECONDS:
+    left = -1
+    while time.monotonic() - since < STILL_SECONDS:
         with db.read() as session:
-            if not session.scalar(waiting):
-                break
+            before, left = left, session.scalar(waiting) or 0
+        if not left:
+            break
+        if left != before:
+            since = time.monotonic()
         time.sleep(0.5)
     outcome.drained = time.monotonic() - begun
     db.close()

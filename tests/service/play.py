@@ -36,6 +36,8 @@ class Play:
     folder: Path
     database_url: str = ""
     more: Mapping[str, str] = field(default_factory=dict)
+    module: str = "leakguard"
+    """What is run; `tests.service.hasty` takes over sooner what dead workers did."""
     port: int = field(default_factory=free_port)
     processes: list["subprocess.Popen[str]"] = field(default_factory=list)
 
@@ -75,7 +77,7 @@ class Play:
         """A `leakguard` with these arguments; its output goes to `log` in the folder."""
         with open(self.folder / "log", "a") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "leakguard", *arguments],
+                [sys.executable, "-m", self.module, *arguments],
                 env=self.environment(),
                 cwd=self.folder,
                 stdout=log,
@@ -92,9 +94,11 @@ class Play:
         self.wait_ready(process)
         return process
 
-    def wait_ready(self, process: "subprocess.Popen[str]") -> None:
+    def wait_ready(
+        self, process: "subprocess.Popen[str]", seconds: float = 2 * PATIENCE_SECONDS
+    ) -> None:
         """Until /readyz says yes. Raises AssertionError with the log when it never does."""
-        end = time.monotonic() + PATIENCE_SECONDS
+        end = time.monotonic() + seconds
         while time.monotonic() < end and process.poll() is None:
             with suppress(OSError, http.client.HTTPException):
                 if self.ask("GET", "/readyz")[0] == 200:

@@ -20,8 +20,9 @@ from tests.service.conftest import add_tenant
 from tests.service.fakeforge import FakeGitHub
 from tests.service.hooks import payloads
 from tests.service.play import Play
-from tests.service.test_load import connected, flood
+from tests.service.test_load import AGAIN, REPOSITORIES, connected, flood, stored
 
+DELIVERIES = 500
 COMMITS = 10
 PUSHES = 5
 
@@ -43,12 +44,17 @@ def deliveries(folder: Path, url: str) -> str:
     play = connected(folder, url)
     try:
         play.serve(workers=0)
-        answers, seconds = flood(play)
+        answers, seconds = flood(play, DELIVERIES)
+        there = stored(play)
     finally:
         play.stop()
     p50, p99 = seconds[len(seconds) // 2], seconds[int(len(seconds) * 0.99)]
     kind = "postgresql" if url else "sqlite"
-    return f"{kind}: {dict(answers)}, p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms"
+    good = there == (DELIVERIES, DELIVERIES + AGAIN, DELIVERIES, REPOSITORIES)
+    return (
+        f"{kind}: {dict(answers)}, p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms;"
+        f" {'none lost, none doubled' if good else f'BAD: {there}'}"
+    )
 
 
 def report(folder: Path, source: Path, blob_mb: int) -> str:

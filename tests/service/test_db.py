@@ -1,5 +1,9 @@
 """The tables and the steps that make them."""
 
+import sqlite3
+
+import psycopg
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -21,6 +25,16 @@ def test_rows_come_back_as_they_were(database: Database, settings: Settings) -> 
 
     assert row.full_name == "acme/\\udcff\\0app"
     assert row.created_at.tzinfo is not None
+
+
+def test_a_connection_that_is_given_back_after_the_end_is_closed(database: Database) -> None:
+    with database.engine.connect() as late:
+        held = late.connection.dbapi_connection
+        database.close()
+
+    assert held is not None
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError)):
+        held.cursor().execute("SELECT 1")
 
 
 def test_steps_make_the_tables_that_the_code_knows(database: Database) -> None:

@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 import yaml
 
+from leakguard_service import web
+from leakguard_service.api.finding_models import ActionModel
 from leakguard_service.notify.channels import KINDS
 from leakguard_service.settings import Settings
+from leakguard_service.web.text import FORGES
 from tests.helpers import ROOT
 
 SERVICE = ROOT / "service"
 DOCS = ROOT / "docs"
+TEMPLATES = Path(str(web.__file__)).parent / "templates"
 FILES = (
     SERVICE / "Dockerfile",
     SERVICE / "compose.yaml",
@@ -68,6 +72,25 @@ def test_the_table_of_channels_is_whole() -> None:
     text = (DOCS / "service.md").read_text(encoding="utf-8")
     for kind in KINDS.values():
         assert f"| {kind.label.partition(',')[0]} |" in text
+
+
+def test_what_is_sent_in_the_example_is_taken() -> None:
+    text = (DOCS / "service.md").read_text(encoding="utf-8")
+    (sent,) = re.findall(r"-d '(\{.*\})'", text)
+    assert ActionModel.model_validate_json(sent).action == "resolve"
+
+
+def test_what_is_to_be_clicked_is_on_a_page() -> None:
+    pages = " ".join(file.read_text() for file in TEMPLATES.glob("*.html"))
+    text = (DOCS / "service.md").read_text(encoding="utf-8")
+    steps = [
+        step
+        for path in re.findall(r"\*(Settings → [^*]+)\*", text)
+        for step in path.split(" → ")
+        if step not in FORGES.values()
+    ]
+    assert len(steps) > 8
+    assert [step for step in steps if step not in pages] == []
 
 
 def test_links_lead_somewhere() -> None:

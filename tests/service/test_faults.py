@@ -7,7 +7,7 @@ import pytest
 from tests.service.faults import stress
 from tests.service.test_load import empty
 
-KILLS = 3
+KILLS = 2
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -23,7 +23,7 @@ def test_kills_lose_and_double_nothing(
     if url:
         empty(url)
 
-    outcome = stress(tmp_path, KILLS, url)
+    outcome = stress(tmp_path, KILLS, url, module="tests.service.hasty")
 
     assert outcome.kills == KILLS
     assert (outcome.lost, outcome.failed, outcome.doubled) == ([], [], [])

@@ -24,6 +24,8 @@ class Database:
         self.sqlite = url.startswith("sqlite")
         self.engine = _sqlite(url, "IMMEDIATE") if self.sqlite else _postgresql(url, pool)
         self._reading = _sqlite(url, "DEFERRED") if self.sqlite else self.engine
+        self._closed = False
+        sa.event.listen(self.engine, "checkin", self._given_back)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -38,9 +40,14 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Gives all connections back."""
+        """Closes all connections; those that a thread still uses, when it gives them back."""
+        self._closed = True
         self.engine.dispose()
         self._reading.dispose()
+
+    def _given_back(self, _connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+        if self._closed:
+            record.invalidate()
 
 
 def _postgresql(url: str, pool: int) -> sa.Engine:

@@ -139,6 +139,9 @@ def config_for(engine: sa.Engine, executor: str) -> DBOSConfig:
         enable_otlp=False,
         log_level="WARNING",
         console_log_level="WARNING",
+        # nobody here waits for messages of workflows: no connection is kept open for them
+        use_listen_notify=False,
+        notification_listener_polling_interval_sec=limits.POLL_SECONDS,
         # nothing here is scheduled by DBOS: see work/timers.py
         scheduler_polling_interval_sec=3600.0,
     )

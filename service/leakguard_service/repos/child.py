@@ -215,7 +215,13 @@ def _document(report: Report) -> tuple[dict[str, Any], bool]:
 
 
 def _texts(table: dict[str, Any]) -> dict[str, Any]:
-    return {key: _plain(value) if isinstance(value, str) else value for key, value in table.items()}
+    return {key: _clean(value) for key, value in table.items()}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return _plain(value)
+    return [_texts(part) for part in value] if isinstance(value, tuple) else value
 
 
 def _plain(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import leakguard
 import leakguard_service
-from leakguard.model import Confidence, Finding, Severity, Skip, Summary
+from leakguard.model import Confidence, Finding, Part, Severity, Skip, Summary
 from leakguard_service.errors import Hopeless, JobError, Later
 from leakguard_service.forges.port import Access
 from leakguard_service.repos.clean import keep
@@ -201,8 +201,13 @@ def _finding(table: dict[str, Any]) -> Finding:
     levels = {
         "severity": Severity(table["severity"]),
         "confidence": Confidence(table["confidence"]),
+        "parts": tuple(_part(part) for part in table["parts"]),
     }
     return Finding(**(table | levels))
+
+
+def _part(table: dict[str, Any]) -> Part:
+    return Part(**(table | {"severity": Severity(table["severity"])}))
 
 
 def _with_large(result: ScanResult, large: Sequence[Skip]) -> ScanResult:

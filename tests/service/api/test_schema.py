@@ -1,5 +1,6 @@
 """What the API describes is what it does: schemathesis sends it all kinds of requests."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from leakguard_service.db.tables import Base
 from leakguard_service.settings import Settings
 from tests.service.api.world import make_app, make_full, token
 from tests.service.conftest import KEY, make_service
+
+EXAMPLES = int(os.environ.get("LEAKGUARD_FUZZ", "3"))
+"""Requests of each kind to each route; LEAKGUARD_FUZZ=100 is the long run."""
 
 _OUTSIDE = "testChannel"
 """Would send messages to addresses that were made up."""
@@ -41,7 +45,7 @@ _EXCLUDED: list[Any] = [positive_data_acceptance]
 """What fits the description can still have no meaning: a span upside down, a cursor made up."""
 
 _FEW = settings(
-    max_examples=7,
+    max_examples=EXAMPLES,
     derandomize=True,
     database=None,
     deadline=None,

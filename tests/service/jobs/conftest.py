@@ -1,11 +1,9 @@
 """Engines on databases of both kinds, and workers as processes."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from multiprocessing.process import BaseProcess
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,9 +18,10 @@ from leakguard_service.jobs.port import NewJob
 from leakguard_service.settings import Settings
 from tests.service.conftest import KEY
 from tests.service.jobs import play
+from tests.service.jobs.process import Given
+from tests.service.jobs.process import start as start_process
 
-ROOT = Path(__file__).parents[3]
-Starter = Callable[..., subprocess.Popen[str]]
+Starter = Callable[..., BaseProcess]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +38,9 @@ class World:
     def row(self, job_id: str) -> Job:
         return play.row(self.db, job_id)
 
-    def end(self, seconds: float = 20.0) -> None:
+    def end(self) -> None:
         """Waits until no job is unfinished."""
-        play.until(lambda: play.unended(self.db) == 0, seconds)
+        play.until(lambda: play.unended(self.db) == 0)
 
 
 @pytest.fixture
@@ -112,27 +111,16 @@ def clear(db: Database) -> None:
 @pytest.fixture
 def start(settings: Settings) -> Iterator[Starter]:
     """Starts workers as processes, which are killed at the end."""
-    processes: list[subprocess.Popen[str]] = []
+    processes: list[BaseProcess] = []
 
-    def started(db: Database, *options: str) -> subprocess.Popen[str]:
-        url = db.engine.url.render_as_string(hide_password=False)
-        command = [sys.executable, "-m", "tests.service.jobs.process", url]
-        process = subprocess.Popen(
-            [*command, str(settings.data_dir), *options],
-            cwd=ROOT,
-            env={"PYTHONPATH": f"{ROOT}:{ROOT / 'service'}", "PATH": "/usr/bin:/bin"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        processes.append(process)
-        return process
+    def started(db: Database, **given: Any) -> BaseProcess:
+        processes.append(start_process(db, settings.data_dir, Given(**given)))
+        return processes[-1]
 
     yield started
     for process in processes:
-        with suppress(ProcessLookupError):
-            process.kill()
-        process.communicate()
+        process.kill()
+        process.join()
 
 
 @pytest.fixture

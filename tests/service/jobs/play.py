@@ -17,8 +17,11 @@ from leakguard_service.errors import Hopeless, Later
 from leakguard_service.jobs.dbos_engine import DbosEngine
 from leakguard_service.jobs.port import Handler, NewJob, Steps, Task
 from leakguard_service.nouns import JobKind
+from tests.helpers import PATIENCE_SECONDS
 
 REPOSITORIES = 8
+HELD = -1.0
+"""As the seconds of a step: until the test says `book.release(job)`, however slow it all is."""
 
 
 class Book:
@@ -34,6 +37,11 @@ class Book:
             os.write(opened, line.encode())
         finally:
             os.close(opened)
+
+    def release(self, *jobs: NewJob) -> None:
+        """Lets the steps of these jobs that are HELD go on, and those that come."""
+        for one in jobs:
+            self.write("go", one.id)
 
     def lines(self) -> list[tuple[float, str, str, int]]:
         if not self.path.exists():
@@ -65,7 +73,10 @@ def play(book: Book) -> Handler:
 def _part(book: Book, task: Task, name: str, seconds: float) -> Callable[[], int]:
     def part() -> int:
         book.write(name, task.id)
-        time.sleep(seconds)
+        if seconds == HELD:
+            until(lambda: book.times("go", task.id), 2 * PATIENCE_SECONDS)
+        else:
+            time.sleep(seconds)
         if name == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         if name == "fail":
@@ -148,7 +159,7 @@ def unended(db: Database) -> int:
         return session.execute(asked).scalar() or 0
 
 
-def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+def until(true: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
     """Waits for it. Fails after so many seconds."""
     deadline = time.monotonic() + seconds
     while not true():

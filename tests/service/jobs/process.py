@@ -1,9 +1,14 @@
-"""A worker as a process of its own: python -m tests.service.jobs.process URL FOLDER [options]."""
+"""Workers as processes of their own, to be killed.
 
-import argparse
+They are forked from one that has imported everything: to start Python and DBOS takes seconds.
+"""
+
+import os
 import signal
-import sys
 import threading
+from dataclasses import dataclass
+from multiprocessing import forkserver, get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from leakguard_service import limits
@@ -12,35 +17,56 @@ from leakguard_service.jobs import transact
 from leakguard_service.jobs.dbos_engine import DbosEngine
 from leakguard_service.jobs.lock import hold
 from leakguard_service.settings import Settings
+from tests.helpers import ROOT
 from tests.service.jobs import play
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("url")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--lease", type=float, default=2.0)
-    parser.add_argument("--beat", type=float, default=0.3)
-    parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--calm", type=float, default=0.0)
-    given = parser.parse_args()
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Seconds and jobs at a time; much less than a service has, so that tests need not wait."""
+
+    lease: float = 2.0
+    beat: float = 0.3
+    workers: int = 4
+    calm: float = 0.0
+
+
+def start(db: Database, folder: Path, given: Given) -> BaseProcess:
+    """A process that works until it is killed. What it logs is in `workers.log` of the folder."""
+    url = db.engine.url.render_as_string(hide_password=False)
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    _ensure_forkserver()
+    process = context.Process(target=_work, args=(url, folder, given), daemon=True)
+    process.start()
+    return process
+
+
+def _ensure_forkserver() -> None:
+    """It takes the path of modules from its environment, when it is started."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join((str(ROOT), str(ROOT / "service")))
+    try:
+        forkserver.ensure_running()
+    finally:
+        del os.environ["PYTHONPATH"]
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
+
+
+def _work(url: str, folder: Path, given: Given) -> None:
+    with open(folder / "workers.log", "a") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
     vars(limits)["CALM_SECONDS"] = given.calm
-    settings = Settings(data_dir=given.folder, _env_file=None)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    with hold(
-        given.folder / str(id(ended)) if not given.url.startswith("sqlite") else given.folder
-    ):
-        db = Database(given.url)
+    settings = Settings(data_dir=folder, _env_file=None)
+    with hold(folder if url.startswith("sqlite") else folder / str(os.getpid())):
+        db = Database(url)
         transact.prepare(db)
         engine = DbosEngine(db, settings, lease=given.lease, beat=given.beat)
-        book = play.Book(given.folder / "book")
+        book = play.Book(folder / "book")
         engine.start(play.handlers(book), play.failed(book), given.workers)
-        sys.stdout.write("working\n")
-        sys.stdout.flush()
         ended.wait()
         engine.stop()
-
-
-if __name__ == "__main__":
-    main()

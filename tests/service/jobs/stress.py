@@ -5,13 +5,13 @@ python -m tests.service.jobs.stress --kills 100 --database sqlite|postgresql
 
 import argparse
 import random
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -29,8 +29,8 @@ from leakguard_service.nouns import JobKind
 from leakguard_service.settings import Settings
 from tests.service.conftest import KEY
 from tests.service.jobs import play
+from tests.service.jobs.process import Given, start
 
-ROOT = Path(__file__).parents[3]
 KINDS = (JobKind.PUSH, JobKind.PUSH, JobKind.BACKFILL, JobKind.REPORT, JobKind.NOTIFY)
 STEPS = ("fetch", "scan", "store")
 
@@ -58,29 +58,19 @@ class Workers:
     """Some processes that do jobs: one with SQLite, two with PostgreSQL."""
 
     def __init__(self, db: Database, folder: Path, calm: float) -> None:
-        url = db.engine.url.render_as_string(hide_password=False)
-        self._given = [url, str(folder), "--calm", str(calm)]
-        self._processes = [self._new() for _ in range(1 if db.sqlite else 2)]
-
-    def _new(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.service.jobs.process", *self._given],
-            cwd=ROOT,
-            env={"PYTHONPATH": f"{ROOT}:{ROOT / 'service'}", "PATH": "/usr/bin:/bin"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        self._start = partial(start, db, folder, Given(calm=calm))
+        self._processes = [self._start() for _ in range(1 if db.sqlite else 2)]
 
     def kill_one(self, chance: random.Random) -> None:
         at = chance.randrange(len(self._processes))
         self._processes[at].kill()
-        self._processes[at].wait()
-        self._processes[at] = self._new()
+        self._processes[at].join()
+        self._processes[at] = self._start()
 
     def end(self) -> None:
         for process in self._processes:
             process.kill()
-            process.wait()
+            process.join()
 
 
 def run(db: Database, book: play.Book, *, kills: int, jobs: int, seed: int, calm: float) -> Told:

@@ -26,8 +26,9 @@ from leakguard_service.jobs.lock import hold
 from leakguard_service.jobs.plainjson import PlainJson, plain
 from leakguard_service.jobs.workers import Crew
 from leakguard_service.nouns import JobKind, PushedRef
+from tests.helpers import ROOT
 from tests.service.jobs import play
-from tests.service.jobs.conftest import ROOT, Starter, clear
+from tests.service.jobs.conftest import Starter, clear
 from tests.service.jobs.play import Book, job
 
 Engines = Callable[..., DbosEngine]
@@ -186,16 +187,16 @@ def test_dbos_speaks_through_our_log(
 def test_one_process_holds_a_folder(lite: Database, book: Book, start: Starter) -> None:
     folder = book.path.parent
     first = start(lite)
-    assert first.stdout is not None
-    assert first.stdout.readline() == "working\n"
+    lock = folder / "serving.lock"
+    play.until(lambda: lock.exists() and lock.read_text() == f"{first.pid}\n")
 
     with pytest.raises(SettingsError, match=f"process {first.pid} serves"), hold(folder):
         pass
     first.kill()
-    first.wait()
+    first.join()
 
     with hold(folder):
-        assert (folder / "serving.lock").read_text() == f"{os.getpid()}\n"
+        assert lock.read_text() == f"{os.getpid()}\n"
     book.write("a", "b")
     with pytest.raises(SettingsError, match="cannot be written"), hold(book.path / "below"):
         pass
