@@ -13,5 +13,8 @@ test:
 golden:
     python -m pytest -q --update-golden
 
+rules-page:
+    python -m leakguard rules docs --no-config --output docs/rules.md
+
 bench repo:
     python -m benchmarks.history {{repo}}

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 from leakguard.version import __version__
 
 if TYPE_CHECKING:
-    from leakguard.api import scan
+    from leakguard.api import load_rules, scan
     from leakguard.errors import LeakguardError
     from leakguard.model import Confidence, Finding, Report, Rule, Severity, Skip, Verdict
     from leakguard.policy import Policy
-    from leakguard.ruleset import load_rules
     from leakguard.sources.select import Selection
 
 _HOMES = {
@@ -24,7 +23,7 @@ _HOMES = {
     "Severity": "leakguard.model",
     "Skip": "leakguard.model",
     "Verdict": "leakguard.model",
-    "load_rules": "leakguard.ruleset",
+    "load_rules": "leakguard.api",
     "scan": "leakguard.api",
 }
 """The module of each name: imported when it is asked for, since a hook needs few of them."""

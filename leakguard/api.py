@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from leakguard.cache import matcher_for
+from leakguard.examples import check_examples
 from leakguard.matcher import load_matcher
 from leakguard.model import Report, Rule
 from leakguard.opening import opening_for
 from leakguard.pipe import run
 from leakguard.policy import ArtifactSettings, Policy
+from leakguard.ruleset import load_ruleset
 from leakguard.sources.select import Selection, pick_source
 
 
@@ -33,3 +35,17 @@ def scan(
     matcher = matcher_for() if rules is None else load_matcher(rules)
     opening = opening_for(ArtifactSettings(), chosen.paths[0])
     return run(pick_source(chosen), matcher, policy, opening=opening)
+
+
+def load_rules(*extra: Path | str, builtin: bool = True) -> tuple[Rule, ...]:
+    """The rules that come with leakguard and those of the files in `extra`, by id.
+
+    The files may have another tool's form; `leakguard rules check` says what of it is not
+    translated. A rule in `extra` replaces one of the same id that comes with leakguard.
+    Raises RuleError for a file that cannot be used: an unknown key, a pattern that an engine
+    refuses, an example that its rule does not find, an id that two files share.
+    """
+    names = {Path(file).name for file in extra}
+    rules = load_ruleset(*extra, builtin=builtin).rules
+    check_examples([rule for rule in rules if rule.file in names])
+    return rules

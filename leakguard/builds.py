@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from leakguard.artifacts import private
 from leakguard.artifacts.model import Build
 from leakguard.artifacts.ownership import Ownership
 from leakguard.artifacts.verdict import BuildVerdict, Judgement, judge, place_weight
@@ -22,7 +23,7 @@ class _Words(NamedTuple):
     remedy: str
 
 
-_UNRELEASED_ID, _INTERNAL_ID, _SOURCE_ID = ARTIFACT_RULES
+_UNRELEASED_ID, _INTERNAL_ID, _SOURCE_ID, _PRIVATE_ID = ARTIFACT_RULES
 
 UNRELEASED: Final = _Words(
     _UNRELEASED_ID,
@@ -43,7 +44,13 @@ SOURCE: Final = _Words(
     "Build without source maps and sources, or keep this build where only your own people can"
     " read it.",
 )
-WORDS: Final = (UNRELEASED, INTERNAL, SOURCE)
+PRIVATE: Final = _Words(
+    _PRIVATE_ID,
+    "File that holds secrets by its kind",
+    "Take it out and keep it where only its owner can read it; replace whatever passwords and keys"
+    " it holds. When it has to be here, name its kind in `committable` under [artifacts].",
+)
+WORDS: Final = (UNRELEASED, INTERNAL, SOURCE, PRIVATE)
 
 _SEVERITIES: Final = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
 """By the steps of a judgement's severity."""
@@ -137,9 +144,15 @@ def _said(build: Build, judgement: Judgement, path: str) -> Iterator[tuple[_Word
     """The rules that a build breaks, and how badly. Fixtures and vendored files weigh less."""
     if judgement.reported:
         severity = _SEVERITIES[max(0, judgement.severity + place_weight(path))]
-        yield (INTERNAL if judgement.verdict is BuildVerdict.INTERNAL else UNRELEASED), severity
+        yield _words(build, judgement), severity
     if build.source and judgement.own and not judgement.allowed:
         yield SOURCE, Severity.MEDIUM
+
+
+def _words(build: Build, judgement: Judgement) -> _Words:
+    if judgement.verdict is not BuildVerdict.INTERNAL:
+        return UNRELEASED
+    return PRIVATE if build.kind in private.KINDS else INTERNAL
 
 
 def _finding(

@@ -16,21 +16,30 @@ import time
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any, overload
 
 import hyperscan
 from hyperscan import _version
 
-from leakguard import context, pattern
+from leakguard import context, decode, foreign, literals, pattern, pattern_text
 from leakguard.matcher import Matcher, load_matcher
-from leakguard.model import Check, Confidence, Partner, Rule, Severity
+from leakguard.model import (
+    Allowlist,
+    Check,
+    Confidence,
+    Foreign,
+    Partner,
+    Required,
+    Rule,
+    Severity,
+)
 from leakguard.pattern import Finder
-from leakguard.ruleset import load_rules, rule_files
+from leakguard.ruleset import load_ruleset, rule_files
 from leakguard.version import __version__
 
-_LAYOUT = 4
+_LAYOUT = 6
 """Number of this module's file layout; another layout has another name."""
 
 _HEADER = struct.Struct("<II")
@@ -46,18 +55,27 @@ _NAME = re.compile(r"[0-9a-f]{40}\.rules(?P<begun>\.\d+\.tmp)?")
 """Our files: LEAKGUARD_CACHE_DIR may name a folder in which others lie."""
 
 _UNSTORED = ("examples", "counterexamples", "references")
+_NEEDED = ("impact", "pattern")
+"""Empty in some rules of other tools."""
 
 
-def matcher_for(extra: Sequence[Path] = ()) -> Matcher:
+def matcher_for(extra: Sequence[Path] = (), gitleaks_default: Path | None = None) -> Matcher:
     """The matcher of the built-in rules and the files in `extra`, from the cache when it is there.
 
-    Raises RuleError as `load_rules` does.
+    `gitleaks_default` is what a gitleaks file extends with `useDefault`: see `load_ruleset`.
+    Raises RuleError as `load_rules` does, and for an example in `extra` that is not as it says.
     """
-    path = cache_dir() / f"{_key(extra)}.rules"
+    named = [gitleaks_default] if gitleaks_default else []
+    path = cache_dir() / f"{_key([*extra, *named])}.rules"
     matcher = _load(path)
     if matcher is None:
-        matcher = load_matcher(load_rules(*extra))
-        _store(path, matcher)
+        from leakguard.examples import check_examples
+
+        found = load_ruleset(*extra, gitleaks_default=gitleaks_default)
+        check_examples([rule for rule in found.rules if rule.file in {file.name for file in extra}])
+        matcher = load_matcher(found.rules)
+        matcher.notes = found.notes
+        _store(path, matcher, found.files)
     return matcher
 
 
@@ -78,9 +96,11 @@ def _key(extra: Sequence[Path]) -> str:
     digest = hashlib.blake2b(digest_size=20)
     parts = (_LAYOUT, __version__, _version.__version__, sys.version_info[:2], *_processor())
     digest.update(repr(parts).encode())
-    for module in (pattern, context):  # they decide what the automaton looks for
+    # They decide what the automaton looks for.
+    for module in (pattern, pattern_text, context, decode, literals):
         digest.update(Path(str(module.__file__)).read_bytes())
-    for path in (*rule_files(), *extra):
+    readers = sorted(Path(foreign.__path__[0]).glob("*.py")) if extra else []
+    for path in (*rule_files(), *extra, *readers):
         digest.update(f"\0{path}\0{_state(path)}".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
@@ -121,6 +141,8 @@ def _load(path: Path) -> Matcher | None:
         if zlib.crc32(body) != checksum:
             return None  # cut off or damaged; whose file it is was looked at above
         document = json.loads(bytes(body[:length]))
+        if any(_state(Path(file)) != tuple(state) for file, state in document["files"]):
+            return None
         database = hyperscan.loadb(bytes(body[length:]), mode=hyperscan.HS_MODE_BLOCK)
         rules = _Rules(document["rules"])
         finders = [Finder(*found) if found else None for found in document["finders"]]
@@ -128,19 +150,28 @@ def _load(path: Path) -> Matcher | None:
         return None
     except (KeyError, TypeError, AttributeError):  # whole, but of another leakguard
         return None
-    return Matcher(rules, finders, database)
+    matcher = Matcher(rules, finders, database)
+    matcher.notes = tuple(document["notes"])
+    return matcher
 
 
-def _store(path: Path, matcher: Matcher) -> None:
-    """Writes the cache file; a folder that cannot be written is no error."""
+def _store(path: Path, matcher: Matcher, files: Sequence[Path]) -> None:
+    """Writes the cache file; a folder that cannot be written is no error.
+
+    `files` are those that the rules' files extend: when one changes, the cache file is void.
+    """
     if matcher.database is None:
         return
     rules = [json.dumps(_table(rule)) for rule in matcher.rules]
-    finders = [
-        (found.expression, found.least, found.most, found.reach) if found else None
-        for found in matcher.finders
-    ]
-    document = json.dumps({"rules": rules, "finders": finders}).encode()
+    finders = [astuple(found) if found else None for found in matcher.finders]
+    document = json.dumps(
+        {
+            "rules": rules,
+            "finders": finders,
+            "notes": matcher.notes,
+            "files": [(str(file.absolute()), _state(file)) for file in files],
+        }
+    ).encode()
     body = document + hyperscan.dumpb(matcher.database)
     data = _HEADER.pack(zlib.crc32(body), len(document)) + body
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
@@ -199,7 +230,7 @@ class _Rules(Sequence[Rule]):
 
 def _table(rule: Rule) -> dict[str, Any]:
     """What of a rule a scan needs; `_rule` makes the rule of it."""
-    table = {key: value for key, value in asdict(rule).items() if value}
+    table = {key: value for key, value in asdict(rule).items() if value or key in _NEEDED}
     for key in _UNSTORED:
         table.pop(key, None)
     return table | {"references": rule.references[:1]}
@@ -212,6 +243,15 @@ def _rule(table: dict[str, Any]) -> Rule:
         table["partner"] = Partner(**partner)
     for key in ("allow", "references"):
         table[key] = tuple(table.get(key, ()))
+    table["allowlists"] = tuple(Allowlist(**_tuples(t)) for t in table.get("allowlists", ()))
+    if foreign := table.get("foreign"):
+        foreign["required"] = [Required(**need) for need in foreign["required"]]
+        table["foreign"] = Foreign(**_tuples(foreign))
     table["severity"] = Severity(table["severity"])
     table["confidence"] = Confidence(table["confidence"])
     return Rule(**table)
+
+
+def _tuples(table: dict[str, Any]) -> dict[str, Any]:
+    """JSON has lists for tuples."""
+    return {k: tuple(value) if isinstance(value, list) else value for k, value in table.items()}

@@ -32,6 +32,15 @@ class _Key(NamedTuple):
 
 KEYS: Final[Mapping[str, _Key]] = {
     "rules": _Key("--rules", "LEAKGUARD_RULES", setting_values.files, os.pathsep),
+    "gitleaks_default": _Key(
+        "--gitleaks-default", "LEAKGUARD_GITLEAKS_DEFAULT", setting_values.file
+    ),
+    "detect_secrets_plugins": _Key(
+        "--detect-secrets-plugins",
+        "LEAKGUARD_DETECT_SECRETS_PLUGINS",
+        setting_values.files,
+        os.pathsep,
+    ),
     "disabled_rules": _Key("--disable", "LEAKGUARD_DISABLED_RULES", setting_values.ids, ","),
     "min_severity": _Key(
         "--min-severity", "LEAKGUARD_MIN_SEVERITY", partial(setting_values.level, Severity)
@@ -44,6 +53,9 @@ KEYS: Final[Mapping[str, _Key]] = {
 }
 """Settings at the top: the key in a file, the flag and the variable that settle it, how it is read.
 Each one has a flag, of the hook as well."""
+
+NOT_IN_FILE: Final = frozenset(("detect_secrets_plugins",))
+"""Settings that name code to run: a file that lies in a repository must not."""
 
 ARTIFACTS: Final = "artifacts"
 """The table for files that hold others."""
@@ -89,6 +101,10 @@ class Config:
 
     rules: tuple[Path, ...] = ()
     """Rule files to read besides those that come with leakguard."""
+    gitleaks_default: Path | None = None
+    """A copy of gitleaks' own configuration, for gitleaks files that extend it."""
+    detect_secrets_plugins: tuple[Path, ...] = ()
+    """Python files with plugins of detect-secrets, which are run: see plugins.py."""
     disabled_rules: frozenset[str] = frozenset()
     min_severity: Severity = Severity.LOW
     min_confidence: Confidence = Confidence.MEDIUM
@@ -196,7 +212,12 @@ def _from_environment(environment: Mapping[str, str]) -> _Layer:
 
 def _from_file(settings: Settings) -> _Layer:
     values = dict(settings.table)
-    _check_names(settings.file, values, (*KEYS, ARTIFACTS))
+    for name in NOT_IN_FILE.intersection(values):
+        flag, variable = SETTINGS[name].flag, SETTINGS[name].variable
+        reason = f"names code to run: only {flag} and {variable} may do that"
+        raise _error(f"{settings.file}", name, reason)
+    known = [name for name in (*KEYS, ARTIFACTS) if name not in NOT_IN_FILE]
+    _check_names(settings.file, values, known)
     table = values.pop(ARTIFACTS, {})
     if not isinstance(table, dict):
         raise _error(f"{settings.file}", ARTIFACTS, "must be a table: write [artifacts]")

@@ -17,8 +17,11 @@ from leakguard.lines import Buffer, lines_after, lines_before
 from leakguard.model import Rule
 from leakguard.pattern import confirmer
 
-_VALUE: Final = r"(?P<secret>[A-Za-z_+/=.~-]{0,15}[0-9][A-Za-z0-9_+/=.~-]{9,250})"
-"""Nearly every random value has a digit among its first 16 characters, names in code do not."""
+_VALUE: Final = (
+    r"(?P<secret>[A-Za-z_+/=.~-]{0,7}[0-9][A-Za-z0-9_+/=.~-]{9,250}"
+    r"|[A-Za-z_+/=.~-]{8,23}[0-9][A-Za-z0-9_+/=.~-]{1,250})"
+)
+"""Nearly every random value has a digit among its first 24 characters, names in code do not."""
 
 NAMED: Final = (
     r"(?i:key|token|secret|passwo?r?d|auth|value|bearer)[\w.-]{0,16}"

@@ -98,7 +98,12 @@ GENERIC: Final[Sequence[Filter]] = (is_split, is_placeholder, is_variable, is_wo
 
 
 def rejected(rule: Rule, secret: bytes) -> str | None:
-    """The first reason to drop what a rule matched, or None to keep it."""
+    """The first reason to drop what a rule matched, or None to keep it.
+
+    A rule of another tool has its own allowlists, and is held to nothing else.
+    """
+    if rule.foreign:
+        return None
     for reason in GENERIC if rule.generic else ALWAYS:
         why = reason(secret)
         if why is not None:

@@ -4,15 +4,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from leakguard.composites import composed
 from leakguard.fingerprint import fingerprint, identity, preview
-from leakguard.model import Candidate, Finding, Place, Rule, Suppressed
+from leakguard.model import Candidate, Finding, Part, Place, Suppressed
+from leakguard.overlaps import is_for, told_at, told_once
 from leakguard.paths import is_excluded
-from leakguard.pattern import search
 from leakguard.policy import Policy
 from leakguard.sources import Source
 from leakguard.suppression import Baseline, inline_reason, load_baseline
 
 Located = tuple[Place, Candidate]
+
+_Identity = tuple[str, str, bytes]
+"""Family, path and secret."""
 
 
 def judge(
@@ -26,11 +30,14 @@ def judge(
     baseline = load_baseline(policy.baseline)
     located: list[Located] = []
     for source, candidates in zip(sources, found, strict=True):
-        located += _located(source, _distinct(candidates), policy, baseline)
+        located += _located(source, composed(told_once(candidates)), policy, baseline)
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
-    for group in _grouped(located):
-        reason = _silenced(group[-1], policy, baseline)
+    groups = [(group, _silenced(group[-1], policy, baseline)) for group in _grouped(located)]
+    parts = _parts(group for group, reason in groups if reason is None)
+    for group, reason in groups:
+        if _identity(group[0]) in parts:
+            continue
         finding = _finding(group, policy.identity_key)
         if reason is None:
             findings.append(finding)
@@ -79,75 +86,70 @@ def _located(
     ]
     if hidden:
         places |= source.places(dict.fromkeys(hidden), everywhere=True)
-    for candidate in counted:
-        for place in places.get(candidate.key, ()):
-            if _is_for(candidate.rule, place.path) and source.adds(place, candidate.secret):
-                yield place, candidate
+    for key, blob in groupby(counted, key=lambda candidate: candidate.key):
+        found = list(blob)
+        for place in places.get(key, ()):
+            for candidate in told_at(place, found):
+                if source.adds(place, candidate.written or candidate.secret):
+                    yield place, candidate
 
 
 def _is_hidden(candidate: Candidate, place: Place, policy: Policy, baseline: Baseline) -> bool:
     """Whether the path is a reason to say nothing, which another path of the blob may not be."""
     return (
-        not _is_for(candidate.rule, place.path)
+        not is_for(candidate, place)
         or is_excluded(place.path, policy.excludes)
         or baseline.reason(candidate, place.path) is not None
     )
 
 
-def _is_for(rule: Rule, path: str) -> bool:
-    """Whether the rule counts at a path."""
-    return not rule.path or bool(search(rule.path).search(path.encode(errors="surrogateescape")))
-
-
-def _distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Of candidates that overlap in one blob, the one whose form says most."""
-    kept: list[Candidate] = []
-    for _, group in groupby(sorted(candidates, key=_position), key=lambda item: item.key):
-        best: list[Candidate] = []
-        for candidate in group:
-            if best and candidate.span.start < best[-1].span.end:
-                best[-1] = max(best[-1], candidate, key=_strength)
-            else:
-                best.append(candidate)
-        kept += best
-    return kept
-
-
-def _position(candidate: Candidate) -> tuple[str, int, int, str]:
-    return candidate.key, candidate.span.start, candidate.span.end, candidate.rule.id
-
-
-def _strength(candidate: Candidate) -> tuple[bool, int, int, int, int]:
-    rule = candidate.rule
-    return (
-        not rule.generic,
-        rule.confidence,
-        rule.severity,
-        rule.check is not None,
-        len(candidate.secret),
-    )
-
-
 def _grouped(located: Iterable[Located]) -> Iterator[list[Located]]:
     """Occurrences of one secret at one path, the first in the history first."""
-    groups: dict[tuple[str, str, bytes], list[Located]] = {}
-    for place, candidate in located:
-        key = (candidate.rule.family or candidate.rule.id, place.path, candidate.secret)
-        groups.setdefault(key, []).append((place, candidate))
+    groups: dict[_Identity, list[Located]] = {}
+    for item in located:
+        groups.setdefault(_identity(item), []).append(item)
     for group in groups.values():
-        group.sort(key=lambda item: (item[0].commit is None, item[0].order, item[1].span.start))
+        group.sort(key=_earliest)
         yield group
+
+
+def _identity(item: Located) -> _Identity:
+    place, candidate = item
+    return candidate.rule.family or candidate.rule.id, place.path, candidate.secret
+
+
+def _parts(groups: Iterable[Sequence[Located]]) -> set[_Identity]:
+    """What is told with another secret, and not by itself."""
+    return {
+        _identity((place, part))
+        for group in groups
+        for place, candidate in group
+        for part in candidate.parts
+    }
+
+
+def _part(candidate: Candidate) -> Part:
+    rule, span = candidate.rule, candidate.span
+    shown = preview(candidate.secret)
+    return Part(rule.id, rule.name, rule.severity, span.line, span.column, shown)
+
+
+def _earliest(item: Located) -> tuple[bool, int, bool, int]:
+    """As it is before encoded: that is what people look for."""
+    place, candidate = item
+    return place.commit is None, place.order, bool(candidate.encoding), candidate.span.start
 
 
 def _finding(group: Sequence[Located], key: bytes) -> Finding:
     place, candidate = group[0]
     rule, span = candidate.rule, candidate.span
+    whole = next((item for _, item in group if item.parts), candidate)
     branches = [there.on_branch for there, _ in group if there.on_branch is not None]
     finding = Finding(
         rule_id=rule.id,
         name=rule.name,
         kind="secret",
-        severity=rule.severity,
+        severity=whole.rule.severity,
         confidence=rule.confidence,
         path=place.path,
         line=span.line,
@@ -155,6 +157,8 @@ def _finding(group: Sequence[Located], key: bytes) -> Finding:
         column=span.column,
         end_column=span.end_column,
         preview=preview(candidate.secret),
+        encoding=candidate.encoding,
+        parts=tuple(sorted(map(_part, whole.parts), key=lambda part: (part.line, part.column))),
         fingerprint=fingerprint(rule.family or rule.id, candidate.secret, place.path),
         identity=identity(key, rule.family or rule.id, candidate.secret),
         impact=rule.impact,

@@ -13,7 +13,7 @@ from leakguard import exitcodes
 from leakguard.cache import matcher_for
 from leakguard.config import KEYS, Config, check_rule_ids, load_config, policy_of
 from leakguard.errors import LeakguardError, UsageError
-from leakguard.opening import opening_for
+from leakguard.opening import opening_for, plugins_for
 from leakguard.pipe import run
 from leakguard.report.text import to_text
 from leakguard.report.wording import one_line
@@ -146,10 +146,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _scan(sources: Sequence[Source], config: Config) -> int:
-    matcher = matcher_for(config.rules)
-    check_rule_ids(config, matcher.rules)
+    matcher = matcher_for(config.rules, config.gitleaks_default)
+    plugins = plugins_for(config)
+    check_rule_ids(config, [*matcher.rules, *plugins.rules] if plugins else matcher.rules)
     opening = opening_for(config.artifacts, ".", hooked=True)
-    report = run(sources, matcher, policy_of(config), opening=opening)
+    report = run(sources, matcher, policy_of(config), opening=opening, plugins=plugins)
     if sys.stdout is not None:
         color = bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
         text = to_text(report, color=color and not os.environ.get("NO_COLOR"))

@@ -53,9 +53,32 @@ CONTEXT_NAME_BYTES: Final = 400
 PARTNER_BYTES: Final = 4 * KIB
 """Farthest a partner is looked for to either side, in bytes, however long the lines are."""
 
+COMPOSITE_LINES: Final = 12
+"""Lines between the parts of one credential: a Terraform block or a JSON key has ten."""
+
 LINE_CONTEXT_BYTES: Final = 400
 """Bytes of the line to either side of a secret that filters may look at: minified files have one
 line of megabytes."""
+
+DECODE_DEPTH: Final = 3
+"""Encodings within one another that are undone, from the outermost on."""
+
+DECODE_STRETCH: Final = 64 * KIB
+"""Bytes of base64, hex or UTF-16 to either side of a hit that are decoded; the next hit goes on."""
+
+DECODE_HEAD: Final = 400
+"""Characters of a base64 run that say whether it is a text: most are pictures and certificates."""
+
+DECODE_BACK: Final = 256
+DECODE_AHEAD: Final = 512
+"""Bytes before and behind an escape in which others are undone. Stretches that meet are one."""
+
+DECODE_INFLATED: Final = 4 * MIB
+"""Inflated bytes of one stretch; more is a bomb or no text."""
+
+DECODE_TOTAL: Final = 16 * MIB
+"""Decoded bytes of one window at all depths, eight times what it holds itself; an attacker could
+pack stretches that are read in each of the ways."""
 
 PREVIEW_CHARACTERS: Final = 4
 """Characters of a secret shown at each end of a preview, at most."""
@@ -80,6 +103,15 @@ GIT_REAP_SECONDS: Final = 2.0
 
 RULE_FILE_BYTES: Final = 8 * MIB
 """A larger rule file is refused: it is no rule file."""
+
+REPEAT_MOST: Final = 1000
+"""Largest count of a repeat that RE2 takes."""
+
+RULE_NOTES_SHOWN: Final = 5
+"""Notes on the rules that a scan prints; `leakguard rules check` prints all."""
+
+RULES_TEST_BYTES: Final = 2 * MIB
+"""Largest file that `leakguard rules test` reads: it says something of each line."""
 
 RE2_MEMORY_BYTES: Final = 64 * MIB
 """What RE2 may take for one rule's automaton before it refuses the pattern."""

@@ -6,19 +6,26 @@ that.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import hyperscan
 
 from leakguard import checksums, limits
 from leakguard.context import ANCHORS
+from leakguard.decode import finders as encoded_finders
 from leakguard.errors import RuleError
 from leakguard.filters import rejected
+from leakguard.literals import fixed_texts, grave_texts
 from leakguard.model import Rule, Window
-from leakguard.pattern import Finder, PatternError, confirmer, finder
+from leakguard.pattern import Finder, PatternError, confirmer, finder, keyword_finder
 
 Hits = list[tuple[int, int]]
-"""Pairs of (offset in the window at which a finder ends, number of its rule)."""
+"""Pairs of (offset in the window at which a finder ends, number of its rule); numbers from ENCODED
+on are those of encodings."""
+
+ENCODED = 1 << 20
+"""More than there are rules in any set."""
 
 
 class Matcher:
@@ -38,10 +45,18 @@ class Matcher:
             if found is not None and not found.expression
         ]
         """Rules whose values are looked for by the anchors, whose numbers follow the rules'."""
+        self.notes: tuple[str, ...] = ()
+        """What could not be translated of the rules: see `Ruleset`."""
+        self.unaided: list[int] = []
+        """Rules without a finder that are asked for every blob: see `Scanner`."""
         for number, found in enumerate(finders):
-            if found is None and (partner := rules[number].partner):
+            if found is not None:
+                continue
+            if partner := rules[number].partner:
                 self.partners.setdefault(partner.rule, []).append(number)
-        self._judges: dict[int, Callable[[bytes], bool]] = {}
+            else:
+                self.unaided.append(number)
+        self._judges: dict[int, Callable[[bytes], str | None]] = {}
 
     def hits(self, window: Window, scratch: Any) -> Hits:
         """Where the automaton fires, ordered by offset. Runs without the interpreter's lock."""
@@ -58,6 +73,10 @@ class Matcher:
 
     def accepts(self, number: int, secret: bytes) -> bool:
         """Whether a secret passes the filters, entropy, check and allow list of its rule."""
+        return self.refusal(number, secret) is None
+
+    def refusal(self, number: int, secret: bytes) -> str | None:
+        """Why a secret does not pass, or None."""
         judge = self._judges.get(number)
         if judge is None:
             judge = self._judges[number] = _judge(self.rules[number])
@@ -68,19 +87,27 @@ def _collect(number: int, _start: int, end: int, _flags: int, found: Hits) -> No
     found.append((end, number))
 
 
-def _judge(rule: Rule) -> Callable[[bytes], bool]:
+def _judge(rule: Rule) -> Callable[[bytes], str | None]:
     allowed = [confirmer(pattern).regexp for pattern in rule.allow]
     check = checksums.checker(rule.check) if rule.check else None
 
-    def judge(secret: bytes) -> bool:
-        return (
-            rejected(rule, secret) is None
-            and entropy(secret) >= rule.entropy
-            and not any(regexp.search(secret) for regexp in allowed)
-            and (check is None or check(secret))
-        )
+    def judge(secret: bytes) -> str | None:
+        why = rejected(rule, secret)
+        if why is None and rule.entropy and not _is_random(rule, secret):
+            why = f"entropy below {rule.entropy:g}"
+        if why is None and any(regexp.search(secret) for regexp in allowed):
+            why = "allow pattern of the rule"
+        if why is None and rule.check and check and not check(secret):
+            why = f"check {rule.check.name}"
+        return why
 
     return judge
+
+
+def _is_random(rule: Rule, secret: bytes) -> bool:
+    """Whether the entropy is enough; other tools want more than their rules say, not as much."""
+    found = entropy(secret)
+    return found > rule.entropy if rule.foreign else found >= rule.entropy
 
 
 def entropy(secret: bytes) -> float:
@@ -99,19 +126,37 @@ def load_matcher(rules: Sequence[Rule]) -> Matcher:
     if any(rule.near for rule in rules):
         finders += map(finder, ANCHORS)
     numbers = [number for number, found in enumerate(finders) if found and found.expression]
+    encoded = list(encoded_finders(fixed_texts(rules), grave_texts(rules)))
     try:
-        return Matcher(rules, finders, _compile(finders, numbers))
+        return Matcher(rules, finders, _compile(finders, numbers, encoded))
     except hyperscan.HyperscanError:
         for number in _refused(finders, numbers):
             finders[number] = _smaller_finder(rules[number])
-    return Matcher(rules, finders, _compile(finders, numbers))
+    left = [number for number in numbers if finders[number] is not None]
+    return Matcher(rules, finders, _compile(finders, left, encoded))
 
 
 def _finder(rule: Rule) -> Finder | None:
-    """None for a rule that is looked for around its partner, an empty one for one with `near`."""
+    """None for a rule that is looked for around its partner, or that only a path decides, an empty
+    one for one with `near`.
+
+    A pattern of another tool with few fixed characters is looked for by its keywords: without one
+    of them that tool does not look for it either. Where it has none, RE2 reads every blob: hits at
+    every byte would cost more. Its matches may be as long as they like.
+    """
     if rule.near:
         return Finder(expression="", least=0, most=0, reach=0)
-    return None if rule.partner else finder(rule.pattern)
+    if rule.partner or not rule.pattern:
+        return None
+    found = finder(rule.pattern)
+    if rule.foreign is None:
+        return found
+    keywords = rule.foreign.keywords
+    if found.fixed < limits.FINDER_LITERALS <= min(map(len, keywords), default=0):
+        return keyword_finder(keywords)
+    if found.fixed <= 1:
+        return None
+    return replace(found, whole=found.whole or found.is_open)
 
 
 def _refused(finders: Sequence[Finder | None], numbers: Sequence[int]) -> list[int]:
@@ -126,8 +171,11 @@ def _refused(finders: Sequence[Finder | None], numbers: Sequence[int]) -> list[i
     return []
 
 
-def _smaller_finder(rule: Rule) -> Finder:
-    """The longest finder of a rule that Hyperscan accepts by itself."""
+def _smaller_finder(rule: Rule) -> Finder | None:
+    """The longest finder of a rule that Hyperscan accepts by itself.
+
+    Keywords may stand in for one of another tool; without any, RE2 reads every blob for it.
+    """
     budget = limits.FINDER_BYTES
     while budget:
         try:
@@ -139,21 +187,27 @@ def _smaller_finder(rule: Rule) -> Finder:
             raise RuleError(f"{rule.file}: rule {rule.id}: {error}") from error
         else:
             return found
+    if rule.foreign:
+        return keyword_finder(rule.foreign.keywords) if rule.foreign.keywords else None
     raise RuleError(
         f"{rule.file}: rule {rule.id}: Hyperscan refuses `{rule.pattern}`: make it begin with"
         " fixed characters or bound its repeats"
     )
 
 
-def _compile(finders: Sequence[Finder | None], numbers: Sequence[int]) -> Any:
+def _compile(
+    finders: Sequence[Finder | None],
+    numbers: Sequence[int],
+    encoded: Sequence[tuple[int, str]] = (),
+) -> Any:
     if not numbers:
         return None
     expressions = [found.expression.encode() for n in numbers if (found := finders[n])]
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=expressions,
-        ids=list(numbers),
-        elements=len(numbers),
+        expressions=[*expressions, *(expression.encode() for _, expression in encoded)],
+        ids=[*numbers, *(ENCODED + number for number, _ in encoded)],
+        elements=len(numbers) + len(encoded),
         flags=hyperscan.HS_FLAG_MULTILINE,
     )
     return database

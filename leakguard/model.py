@@ -65,6 +65,46 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowlist:
+    """What makes a match no finding, as other tools' rules have it: one of these, or all of them.
+
+    Patterns are RE2's; an empty one is not asked.
+    """
+
+    every: bool = False
+    """All that is given must hold, not one of it."""
+    target: str = "secret"
+    """What `pattern` is searched in: `secret`, `match` or `line`."""
+    pattern: str = ""
+    words: tuple[str, ...] = ()
+    """Lower-case texts that the secret contains, whatever its case."""
+    path: str = ""
+    commits: tuple[str, ...] = ()
+    """Full object ids in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """Another rule that must match in the same blob, start to start no farther than this."""
+
+    rule: str
+    lines: int | None = None
+    columns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """What only a rule of another tool asks for: see conditions.py."""
+
+    tool: str
+    keywords: tuple[str, ...] = ()
+    """Lower-case texts, one of which the blob must contain, whatever its case."""
+    required: tuple[Required, ...] = ()
+    hidden: bool = False
+    """Never reported: other rules require it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One kind of secret. See CONTRIBUTING.md for what each key of a rule file means."""
 
@@ -76,7 +116,9 @@ class Rule:
     severity: Severity
     confidence: Confidence
     pattern: str
-    """RE2 syntax over bytes, with one group named `secret`."""
+    """RE2 syntax over bytes, with one group named `secret`. One of another tool may have groups
+    without a name instead, of which the first that is not empty is the secret, or no pattern at
+    all: then the path alone decides."""
     family: str = ""
     """Rules of one family find the same credential in several forms; empty means the id."""
     path: str = ""
@@ -94,6 +136,10 @@ class Rule:
     """The form proves nothing by itself: the value is judged by filters.py."""
     allow: tuple[str, ...] = ()
     """RE2 patterns of values that are never this secret, such as a vendor's documented example."""
+    allowlists: tuple[Allowlist, ...] = ()
+    """Of other tools' files."""
+    foreign: Foreign | None = None
+    """None for a rule of our own form."""
     remedy: str = ""
     """What to do about a leak: where to revoke it and what to change."""
     references: tuple[str, ...] = ()
@@ -122,6 +168,17 @@ class Piece(NamedTuple):
     """Line of the blob in which `start` lies, from 1."""
     column: int = 0
     """Characters of that line before `start`."""
+
+
+class Match(NamedTuple):
+    """Offsets in the window: of the whole match, then of the secret in it."""
+
+    start: int
+    end: int
+    secret_start: int
+    secret_end: int
+    rule: int
+    """Its number in the matcher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +231,15 @@ class Candidate:
     """What stands behind the secret on its line."""
     previous: bytes = field(default=b"", repr=False)
     """The line before."""
+    unless: tuple[Allowlist, ...] = ()
+    """Allowlists that hold if the path or commit is among theirs: only the source knows these."""
+    encoding: str = ""
+    """How the secret is written, from the outside in: `base64 > gzip`. The span is then that of the
+    outermost text. Empty for what stands there as it is."""
+    written: bytes = field(default=b"", repr=False)
+    """An encoded secret as its blob has it."""
+    parts: "tuple[Candidate, ...]" = ()
+    """What else of the same credential stands near it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +257,19 @@ class Place:
     """Whether the blob is in the tree of a branch head; None where there is no history."""
     order: int = 0
     """Position in the history, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of one credential stands in another place than its secret."""
+
+    rule_id: str
+    name: str
+    severity: Severity
+    """What a leak of this part alone costs."""
+    line: int
+    column: int
+    preview: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +299,10 @@ class Finding:
     """Whether a branch head still holds this secret at this path; None outside a history."""
     occurrences: int = 1
     """Versions of the file that hold the secret."""
+    encoding: str = ""
+    """How the secret is written where it stands, from the outside in; empty for as it is."""
+    parts: tuple[Part, ...] = ()
+    """What else of the same credential was found near the secret, by line and column."""
     identity: str = ""
     """Keyed hash of the secret, the same at all paths; empty unless the policy has a key."""
 

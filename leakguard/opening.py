@@ -1,4 +1,4 @@
-"""From the settings on artifacts to what a scan does: limits, and whose builds are whose."""
+"""From the settings to what a scan does: limits, whose builds are whose, plugins."""
 
 import os
 from dataclasses import replace
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from leakguard import limits
 from leakguard.artifacts.budget import Allowance
+from leakguard.config import Config
 from leakguard.errors import ConfigError
 from leakguard.policy import ArtifactSettings
 from leakguard.unpack import Opening
 
 if TYPE_CHECKING:
     from leakguard.artifacts.ownership import Ownership
+    from leakguard.plugins import Plugins
 
 
 def opening_for(settings: ArtifactSettings, path: str, *, hooked: bool = False) -> Opening | None:
@@ -34,6 +36,15 @@ def opening_for(settings: ArtifactSettings, path: str, *, hooked: bool = False) 
         else settings.max_seconds,
     )
     return Opening(allowance, lambda: ownership_for(settings, path))
+
+
+def plugins_for(config: Config) -> "Plugins | None":
+    """The plugins that are asked for; None for none. Raises RuleError as `Plugins` does."""
+    if not config.detect_secrets_plugins:
+        return None
+    from leakguard.plugins import Plugins
+
+    return Plugins(config.detect_secrets_plugins)
 
 
 def ownership_for(settings: ArtifactSettings, path: str) -> "Ownership":

@@ -7,15 +7,17 @@ comes from the standard library's own parser (`re._parser`, there since Python 3
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from re import _constants as sre
 from re import _parser as sre_parser
-from typing import Any, TypeAlias
+from typing import Any
 
 import re2
 
 from leakguard import limits
+from leakguard.pattern_text import BORDERS, Item, expression
 
 
 class PatternError(ValueError):
@@ -34,12 +36,22 @@ class Finder:
     """Longest distance from a match's start to its first hit."""
     reach: int
     """Longest match, or 0 when it has no bound."""
+    fixed: int = limits.FINDER_LITERALS
+    """Fixed bytes in a row that the automaton looks for."""
+    whole: bool = False
+    """A hit only says that the blob is worth searching: for keywords, or since the pattern speaks
+    of the beginning or the end of the text."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a match may begin at any distance before a hit: `most` is then a guess."""
+        return ",}" in self.expression  # literals are written as \xHH
 
 
 class Confirmer:
     """A compiled RE2 pattern over bytes. Safe to share between threads."""
 
-    __slots__ = ("names", "regexp", "secret")
+    __slots__ = ("_groups", "names", "regexp", "secret")
 
     def __init__(self, pattern: str) -> None:
         """Raises PatternError when RE2 refuses the pattern."""
@@ -55,6 +67,23 @@ class Confirmer:
             raise PatternError(f"RE2 refuses `{pattern}`: {text}") from error
         self.names: dict[str, int] = {k.decode(): v for k, v in self.regexp.groupindex.items()}
         self.secret = self.names.get("secret", 0)
+        self._groups = 0 if self.secret else self.regexp.groups
+
+    def span(self, match: Any) -> tuple[int, int]:
+        """Where the secret is in a match: its group, else the first that holds anything.
+
+        Without any group it is the match, without line ends around it.
+        """
+        for group in range(1, self._groups + 1):
+            start, end = match.span(group)
+            if start < end:
+                return start, end
+        start, end = match.span(self.secret)
+        if not self.secret:
+            text = match.group()
+            start += len(text) - len(text.lstrip(b"\n"))
+            end -= len(text) - len(text.rstrip(b"\n"))
+        return start, end
 
 
 @cache
@@ -74,7 +103,7 @@ def finder(pattern: str, budget: int = limits.FINDER_BYTES) -> Finder:
     Raises PatternError for look-around, back references and patterns that may match nothing.
     """
     try:
-        tree = sre_parser.parse(pattern.encode())
+        tree = sre_parser.parse(pattern.encode(), re.MULTILINE)
     except re.error as error:
         raise PatternError(f"`{pattern}` is no regular expression: {error}") from error
     items = _flat(list(tree), tree.state.flags)
@@ -86,19 +115,24 @@ def finder(pattern: str, budget: int = limits.FINDER_BYTES) -> Finder:
     cut = _without_tail(_cut(items, budget))
     least, most = _width(cut)
     return Finder(
-        expression="".join(_write(item) for item in cut),
+        expression=expression(cut),
         least=skipped[0] + least,
         most=min(before + skipped[1] + most, limits.BACK_BYTES),
         reach=0 if _is_open(tree) else high,
+        fixed=_fixed(cut),
+        whole=_has_text_border(tree, tree.state.flags),
     )
 
 
-_Item: TypeAlias = tuple[Any, Any]
+def keyword_finder(keywords: Iterable[str]) -> Finder:
+    """The finder of a pattern that says little: where one of the words is, in any case."""
+    words = (re.escape(word) for word in keywords)
+    return replace(finder(f"(?i:{'|'.join(words)})"), whole=True)
 
 
-def _flat(items: list[_Item], flags: int) -> list[_Item]:
+def _flat(items: list[Item], flags: int) -> list[Item]:
     """Groups without alternatives dissolved; each leaf marked with the flags that hold for it."""
-    out: list[_Item] = []
+    out: list[Item] = []
     for op, value in items:
         if op is sre.SUBPATTERN:
             _, on, off, body = value
@@ -110,7 +144,7 @@ def _flat(items: list[_Item], flags: int) -> list[_Item]:
             out.append((sre.MAX_REPEAT, (low, high, _flat(list(body), flags))))
         elif op in (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY):
             out.append((op, (value, flags)))
-        elif op is sre.AT and value in _BORDERS:
+        elif op is sre.AT and value in BORDERS:
             out.append((op, value))
         else:
             what = str(value if op is sre.AT else op).lower()
@@ -118,7 +152,7 @@ def _flat(items: list[_Item], flags: int) -> list[_Item]:
     return out
 
 
-def _width(items: list[_Item]) -> tuple[int, int]:
+def _width(items: list[Item]) -> tuple[int, int]:
     """Shortest and longest length in bytes, an open repeat taken as OPEN_REPEAT_BYTES."""
     low = high = 0
     for op, value in items:
@@ -138,32 +172,53 @@ def _width(items: list[_Item]) -> tuple[int, int]:
 
 def _is_open(items: Any) -> bool:
     """Whether an open repeat occurs anywhere."""
+    return any(
+        (op in (sre.MAX_REPEAT, sre.MIN_REPEAT) and value[1] is sre.MAXREPEAT)
+        or any(map(_is_open, _bodies(op, value)))
+        for op, value in items
+    )
+
+
+def _has_text_border(items: Any, flags: int) -> bool:
+    """Whether `^` or `$` occurs where it does not mean a line."""
     for op, value in items:
-        if op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
-            if value[1] is sre.MAXREPEAT or _is_open(value[2]):
-                return True
-        elif op is sre.SUBPATTERN:
-            if _is_open(value[3]):
-                return True
-        elif op is sre.BRANCH and any(_is_open(branch) for branch in value[1]):
+        if op is sre.AT and value in (sre.AT_BEGINNING, sre.AT_END) and not flags & re.MULTILINE:
+            return True
+        inner = (flags | value[1]) & ~value[2] if op is sre.SUBPATTERN else flags
+        if any(_has_text_border(body, inner) for body in _bodies(op, value)):
             return True
     return False
 
 
-def _without_lead(items: list[_Item]) -> tuple[int, list[_Item]]:
+def _bodies(op: Any, value: Any) -> Sequence[Any]:
+    """The patterns inside of an item of the syntax tree."""
+    if op is sre.BRANCH:
+        return list(value[1])
+    if op is sre.SUBPATTERN:
+        return [value[3]]
+    return [value[2]] if op in (sre.MAX_REPEAT, sre.MIN_REPEAT) else []
+
+
+def _without_lead(items: list[Item]) -> tuple[int, list[Item]]:
     """Longest length of what may but need not come first, and the rest."""
     lead = 0
     for index, (op, value) in enumerate(items):
         rest = items[index:]
         if op is sre.AT and not any(_width([item])[0] == 0 for item in rest[1:2]):
-            return lead, rest
+            # A token behind `\\n` does not begin at the border of a word: see decode.py.
+            bare = (
+                value is sre.AT_BOUNDARY
+                and _fixed(rest[1:2])
+                and _fixed(rest) >= limits.FINDER_LITERALS
+            )
+            return lead, rest[1:] if bare else rest
         if op is not sre.AT and _width([(op, value)])[0] > 0:
             return lead, rest
         lead += _width([(op, value)])[1]
     return lead, []
 
 
-def _from_literal(items: list[_Item], budget: int) -> tuple[tuple[int, int], list[_Item]]:
+def _from_literal(items: list[Item], budget: int) -> tuple[tuple[int, int], list[Item]]:
     """The items from where they hold fixed characters, and the widths of what is left out.
 
     A pattern that begins with a wide class (a base64 key with its mark near the end) would fire
@@ -179,7 +234,7 @@ def _from_literal(items: list[_Item], budget: int) -> tuple[tuple[int, int], lis
     if not start:
         return (0, 0), items
     op, value = items[start - 1]
-    kept: list[_Item] = []
+    kept: list[Item] = []
     if op is sre.MAX_REPEAT and _width(value[2]) == (1, 1):
         times = min(value[0], limits.FINDER_LEAD_BYTES)
         kept = [(op, (times, times, value[2]))]
@@ -188,7 +243,7 @@ def _from_literal(items: list[_Item], budget: int) -> tuple[tuple[int, int], lis
     return (low - width, high - width), [*kept, *items[start:]]
 
 
-def _fixed(items: list[_Item]) -> int:
+def _fixed(items: list[Item]) -> int:
     """How many bytes are literals that stand next to one another, at least."""
     best = run = 0
     for op, value in items:
@@ -204,9 +259,9 @@ def _fixed(items: list[_Item]) -> int:
     return best
 
 
-def _cut(items: list[_Item], budget: int) -> list[_Item]:
+def _cut(items: list[Item], budget: int) -> list[Item]:
     """The first items that together take `budget` bytes at least, or all."""
-    out: list[_Item] = []
+    out: list[Item] = []
     for op, value in items:
         if budget <= 0:
             break
@@ -219,7 +274,7 @@ def _cut(items: list[_Item], budget: int) -> list[_Item]:
     return out
 
 
-def _without_tail(items: list[_Item]) -> list[_Item]:
+def _without_tail(items: list[Item]) -> list[Item]:
     """The items without an open or optional end: the shortest form that decides."""
     items = list(items)
     while items:
@@ -228,64 +283,11 @@ def _without_tail(items: list[_Item]) -> list[_Item]:
             items.pop()
         elif op is sre.MAX_REPEAT and value[1] != value[0]:
             items[-1] = (op, (value[0], value[0], value[2]))
-        elif op is sre.BRANCH:
-            items[-1] = (op, [_without_tail(branch) for branch in value])
+        elif op is sre.BRANCH and all(branches := [_without_tail(branch) for branch in value]):
+            items[-1] = (op, branches)
             return items
+        elif op is sre.BRANCH:  # one of them may match nothing
+            items.pop()
         else:
             return items
     return items
-
-
-_CATEGORIES = {
-    sre.CATEGORY_DIGIT: "0-9",
-    sre.CATEGORY_SPACE: r"\t\n\v\f\r ",
-    sre.CATEGORY_WORD: "0-9A-Za-z_",
-}
-_NEGATED = {
-    sre.CATEGORY_NOT_DIGIT: r"\x00-/:-\xff",
-    sre.CATEGORY_NOT_SPACE: r"\x00-\x08\x0e-\x1f!-\xff",
-    sre.CATEGORY_NOT_WORD: r"\x00-/:-@\[-^`{-\xff",
-}
-_BORDERS = {
-    sre.AT_BOUNDARY: r"\b",
-    sre.AT_NON_BOUNDARY: r"\B",
-    sre.AT_BEGINNING: "^",
-    sre.AT_END: "$",
-}
-
-
-def _write(item: _Item) -> str:
-    """An item in PCRE syntax, bytes as `\\xHH`."""
-    op, value = item
-    if op is sre.AT:
-        return _BORDERS[value]
-    if op is sre.BRANCH:
-        return f"(?:{'|'.join(''.join(map(_write, branch)) for branch in value)})"
-    if op is sre.MAX_REPEAT:
-        low, high, body = value
-        inner = "".join(map(_write, body))
-        return f"(?:{inner}){{{low},{'' if high is sre.MAXREPEAT else high}}}"
-    leaf, flags = value
-    text = r"[\x00-\xff]" if op is sre.ANY and flags & re.DOTALL else _leaf(op, leaf)
-    return f"(?i:{text})" if flags & re.IGNORECASE else text
-
-
-def _leaf(op: Any, value: Any) -> str:
-    if op is sre.ANY:
-        return r"[^\n]"
-    if op is sre.LITERAL:
-        return f"\\x{value:02x}"
-    if op is sre.NOT_LITERAL:
-        return f"[^\\x{value:02x}]"
-    parts = []
-    negate = ""
-    for kind, detail in value:
-        if kind is sre.NEGATE:
-            negate = "^"
-        elif kind is sre.LITERAL:
-            parts.append(f"\\x{detail:02x}")
-        elif kind is sre.RANGE:
-            parts.append(f"\\x{detail[0]:02x}-\\x{detail[1]:02x}")
-        else:
-            parts.append(_CATEGORIES.get(detail) or _NEGATED[detail])
-    return f"[{negate}{''.join(parts)}]"

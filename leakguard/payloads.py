@@ -10,6 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from leakguard.pattern import search
+
+_MACAROON_V2: Final = 2
+_MACAROON_LOCATION: Final = 1
+_MACAROON_IDENTIFIER: Final = 2
 _SLACK_IDS: Final = re.compile(rb"[23]-[0-9](?:-[0-9A-Z]{6,20}){2,5}-[0-9a-f]{32,128}")
 
 
@@ -68,6 +73,39 @@ def basic_auth(secret: bytes) -> bool:
     except ValueError:
         return False
     return bool(user and colon and password) and (user + password).isprintable()
+
+
+def base64_text(secret: bytes, *, pattern: str, skip: int = 0) -> bool:
+    """Base64 of a text that matches `pattern` as a whole stands after `skip`.
+
+    Recomputed on published samples: access tokens of Intercom, reference tokens of JFrog, keys of
+    NVIDIA NGC, personal access tokens of Jira and Confluence Data Center.
+    """
+    try:
+        text = unbase64(secret[skip:])
+    except ValueError:
+        return False
+    return search(pattern).fullmatch(text) is not None
+
+
+def macaroon(secret: bytes, *, skip: int, location: str) -> bool:
+    """A macaroon of version 2 begins after `skip`: the location, then an identifier that fits in.
+
+    github.com/rescrv/libmacaroons, doc/format.txt; PyPI's tokens (pypi.org/help#apitoken). Where
+    it ends is not looked at: more may follow in the text around it.
+    """
+    body = secret[skip:]
+    try:
+        raw = unbase64(body[: len(body) // 4 * 4])
+    except ValueError:
+        return False
+    head = bytes((_MACAROON_V2, _MACAROON_LOCATION, len(location))) + location.encode()
+    identifier = raw[len(head) : len(head) + 2]
+    return (
+        raw.startswith(head)
+        and identifier[:1] == bytes((_MACAROON_IDENTIFIER,))
+        and len(head) + len(identifier) + identifier[-1] < len(raw)
+    )
 
 
 def _json_object(part: bytes) -> Mapping[str, Any] | None:

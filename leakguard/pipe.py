@@ -5,17 +5,23 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard import limits
+from leakguard.doubles import without_doubles
+from leakguard.encoded import Decoder
 from leakguard.findings import in_order, judge
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Report, Skip, Summary, Window
 from leakguard.policy import Policy
 from leakguard.scanner import Scanner
 from leakguard.sources import Source
-from leakguard.unpack import Opening, Unpacking, without_doubles
+from leakguard.unpack import Opening, Unpacking
+
+if TYPE_CHECKING:
+    from leakguard.plugins import Plugins
 
 _PROGRESS_SECONDS = 0.1
 
@@ -35,11 +41,13 @@ def run(
     policy: Policy = Policy(),
     progress: Callable[[Progress], None] | None = None,
     opening: Opening | None = Opening(),
+    plugins: "Plugins | None" = None,
 ) -> Report:
     """Looks at all that the sources yield, in their order, and at what is packed in it.
 
     `opening` says how far files that hold others are opened and whose builds they are; None leaves
-    them closed. Raises what a source raises when nothing of it can be read, and nothing else.
+    them closed. `plugins` look at the same after the rules. Raises what a source raises when
+    nothing of it can be read, and nothing else.
     """
     started = time.perf_counter()
     unpacked = [Unpacking(source, opening.allowance) for source in sources] if opening else []
@@ -49,7 +57,7 @@ def run(
     skips: list[Skip] = []
     for source in sources:
         candidates: list[Candidate] = []
-        for item in _items(source, matcher, watch):
+        for item in _items(source, matcher, watch, plugins):
             if isinstance(item, Skip):
                 skips.append(item)
             elif item.rule.id not in policy.disabled_rules:
@@ -99,16 +107,26 @@ class _Watch:
         self.progress(Progress(blobs, size, self.candidates, now - self.started))
 
 
-def _items(source: Source, matcher: Matcher, watch: _Watch) -> Iterator[Candidate | Skip]:
+def _items(
+    source: Source, matcher: Matcher, watch: _Watch, plugins: "Plugins | None"
+) -> Iterator[Candidate | Skip]:
     """What the rules confirm in a source, in its order."""
-    scanner = Scanner(matcher)
+    scanner, decoder = Scanner(matcher), Decoder(matcher)
     crowded: list[Skip] = []
     for item in _matched(source.windows(), matcher):
         watch.look()
         if isinstance(item, Skip):
             yield item
             continue
-        for found in scanner.candidates(*item):
+        more = plugins.candidates(item[0]) if plugins else ()
+        plain: list[Candidate] = []
+        for found in chain(scanner.candidates(*item), more):
+            if isinstance(found, Skip):
+                crowded.append(found)
+            else:
+                plain.append(found)
+                yield found
+        for found in decoder.candidates(*item, plain):
             if isinstance(found, Skip):
                 crowded.append(found)
             else:
@@ -166,7 +184,7 @@ def _threaded(
         thread.start()
     waiting: deque[_Job] = deque()
     try:
-        for item in _chain(first, rest):
+        for item in chain(first, rest):
             if isinstance(item, Skip):
                 yield item
                 continue
@@ -179,11 +197,6 @@ def _threaded(
     finally:
         for _ in threads:
             jobs.put(None)
-
-
-def _chain(first: Iterable[Window], rest: Iterable[Window | Skip]) -> Iterator[Window | Skip]:
-    yield from first
-    yield from rest
 
 
 def _work(matcher: Matcher, jobs: "SimpleQueue[_Job | None]") -> None:

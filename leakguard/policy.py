@@ -7,7 +7,12 @@ from typing import Final
 from leakguard import limits
 from leakguard.model import Confidence, Severity
 
-ARTIFACT_RULES: Final = ("unreleased-app-build", "internal-build-output", "source-code-in-build")
+ARTIFACT_RULES: Final = (
+    "unreleased-app-build",
+    "internal-build-output",
+    "source-code-in-build",
+    "private-file",
+)
 """Ids of what is said of builds, to be disabled as rules are."""
 
 

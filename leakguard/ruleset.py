@@ -5,11 +5,13 @@ Only this module knows the format of a rule file (TOML 1.0, one file a provider)
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from leakguard import checksums, limits
 from leakguard.errors import RuleError
+from leakguard.foreign.stand_ins import Translation, applied
 from leakguard.model import Check, Confidence, Partner, Rule, Severity
 from leakguard.pattern import PatternError, confirmer, finder, search
 
@@ -42,6 +44,18 @@ def rule_files() -> list[Path]:
     return files
 
 
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """The rules of a scan, and where they came from."""
+
+    rules: tuple[Rule, ...]
+    """By id."""
+    notes: tuple[str, ...] = ()
+    """What of other tools' files could not be translated, as sentences."""
+    files: tuple[Path, ...] = ()
+    """Files that were read besides those asked for."""
+
+
 def load_rules(*extra: Path | str, builtin: bool = True) -> tuple[Rule, ...]:
     """The rules that come with leakguard and those of the files in `extra`, by id.
 
@@ -49,17 +63,54 @@ def load_rules(*extra: Path | str, builtin: bool = True) -> tuple[Rule, ...]:
     Raises RuleError for a file that cannot be read, an unknown key, a bad pattern, a missing
     example, a check or partner that does not exist, or an id that two files share.
     """
-    rules: dict[str, Rule] = {}
-    for files in (rule_files() if builtin else [], [Path(path) for path in extra]):
-        layer: dict[str, Rule] = {}
-        for file in files:
-            for rule in parse_rules(read_rule_file(file), file.name):
-                if rule.id in layer:
-                    raise _error(file.name, rule.id, f"{layer[rule.id].file} has this id as well")
-                layer[rule.id] = rule
-        rules |= layer
+    return load_ruleset(*extra, builtin=builtin).rules
+
+
+def load_ruleset(
+    *extra: Path | str, builtin: bool = True, gitleaks_default: Path | None = None
+) -> Ruleset:
+    """As `load_rules`, with what is to be said of other tools' files among `extra`.
+
+    `gitleaks_default` is a copy of gitleaks' own configuration, for files that extend it.
+    """
+    ours = _layer((file, parse_rules(read_rule_file(file), file.name)) for file in _ours(builtin))
+    read = [(Path(file), read_rules(Path(file), gitleaks_default)) for file in extra]
+    theirs = _layer((file, found.rules) for file, found in read)
+    notes = [note for _, found in read for note in found.notes]
+    for file, found in read:
+        ours, missing = applied(found, ours)
+        notes += (f"{file.name}: {text}" for text in missing)
+    rules = ours | theirs
     _check_partners(rules)
-    return tuple(rules[key] for key in sorted(rules))
+    return Ruleset(
+        rules=tuple(rules[key] for key in sorted(rules)),
+        notes=tuple(notes),
+        files=tuple(path for _, found in read for path in found.files),
+    )
+
+
+def _ours(builtin: bool) -> list[Path]:
+    return rule_files() if builtin else []
+
+
+def _layer(files: Iterable[tuple[Path, Iterable[Rule]]]) -> dict[str, Rule]:
+    """The rules of several files by id. Raises RuleError for an id that two of them share."""
+    layer: dict[str, Rule] = {}
+    for file, rules in files:
+        for rule in rules:
+            if rule.id in layer:
+                raise _error(file.name, rule.id, f"{layer[rule.id].file} has this id as well")
+            layer[rule.id] = rule
+    return layer
+
+
+def read_rules(file: Path, gitleaks_default: Path | None = None) -> Translation:
+    """The rules of a file, in our form or in that of another tool. Raises RuleError."""
+    from leakguard.foreign.reading import read_foreign  # 10 ms that a hook need not spend
+
+    data = read_rule_file(file)
+    found = read_foreign(data, file, read_rule_file, gitleaks_default)
+    return found or Translation(rules=tuple(parse_rules(data, file.name)))
 
 
 def read_rule_file(path: Path) -> bytes:

@@ -7,25 +7,15 @@ tests/test_scanner.py holds it to that.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from itertools import islice
 
 from leakguard import limits
+from leakguard.conditions import Kept, keep
 from leakguard.context import ANCHORS, Contexts
 from leakguard.lines import Buffer, Cursor, after, before, lines_after, lines_before, previous
-from leakguard.matcher import Hits, Matcher
-from leakguard.model import Candidate, Confidence, Piece, Skip, Span, Window
+from leakguard.matcher import ENCODED, Hits, Matcher
+from leakguard.model import Candidate, Confidence, Match, Piece, Skip, Span, Window
 from leakguard.pattern import Confirmer, Finder, confirmer
-
-
-class _Match(NamedTuple):
-    """Offsets in the window: of the whole match, then of the secret in it."""
-
-    start: int
-    end: int
-    secret_start: int
-    secret_end: int
-    rule: int
-
 
 _Spans = tuple[int, int, int, int] | None
 """A match and the secret in it, or None when the pattern does not match."""
@@ -52,6 +42,9 @@ class Scanner:
 
         A skip has the piece's key for its path: only the source knows where that is.
         """
+        if self.matcher.unaided:
+            yield from self._every_piece(window, hits)
+            return
         position = 0
         while position < len(hits):
             piece, last = _piece_of(window.pieces, hits, position)
@@ -59,12 +52,20 @@ class Scanner:
                 yield from self._piece(window.data, piece, hits[position:last])
             position = last
 
+    def _every_piece(self, window: Window, hits: Hits) -> Iterator[Candidate | Skip]:
+        """As `candidates`, for rules that no finder calls: each piece is a hit for them."""
+        for piece in window.pieces:
+            first, last = (bisect_left(hits, (end + 1, -1)) for end in (piece.start, piece.end))
+            unaided = [(piece.end, number) for number in self.matcher.unaided]
+            yield from self._piece(window.data, piece, [*hits[first:last], *unaided])
+
     def _piece(self, data: Buffer, piece: Piece, hits: Hits) -> Iterator[Candidate | Skip]:
         ends: dict[int, list[int]] = {}
         for end, number in hits:
-            ends.setdefault(number, []).append(end)
+            if number < ENCODED:
+                ends.setdefault(number, []).append(end)
         rules = self.matcher.rules
-        matches: list[_Match] = []
+        matches: list[Match] = []
         for number, offsets in ends.items():
             found = self._rule(data, piece, number, offsets)
             if len(found) > limits.MATCHES_PER_PIECE:
@@ -75,17 +76,18 @@ class Scanner:
         accepted = [match for match in matches if self._accepts(data, match)]
         accepted = self._without_fakes(accepted, set(matches).difference(accepted))
         accepted += self._beside(data, piece, accepted)
-        yield from self._located(data, piece, accepted)
+        kept = keep(data, piece, self.matcher.rules, accepted)
+        yield from self._located(data, piece, kept)
 
-    def _owned(self, data: Buffer, piece: Piece, values: Iterable[_Match]) -> Iterator[_Match]:
+    def _owned(self, data: Buffer, piece: Piece, values: Iterable[Match]) -> Iterator[Match]:
         """The values of anchors whose vendor is named near them."""
         for value in values:
             place = value.secret_start, value.secret_end
             if owned := self._contexts.owner(data, piece.start, place, piece.end):
                 start, end = place[0] + owned.start, place[0] + owned.end
-                yield _Match(start, end, start, end, owned.rule)
+                yield Match(start, end, start, end, owned.rule)
 
-    def _without_fakes(self, accepted: list[_Match], refused: set[_Match]) -> list[_Match]:
+    def _without_fakes(self, accepted: list[Match], refused: set[Match]) -> list[Match]:
         """Leaves out generic matches of what has a token's form but fails that token's check."""
         rules = self.matcher.rules
         fakes = [
@@ -102,7 +104,7 @@ class Scanner:
             )
         ]
 
-    def _accepts(self, data: Buffer, match: _Match) -> bool:
+    def _accepts(self, data: Buffer, match: Match) -> bool:
         key = match.rule, bytes(data[match.secret_start : match.secret_end])
         if key not in self._judged:
             if len(self._judged) == limits.SEEN_STRETCHES:
@@ -110,11 +112,13 @@ class Scanner:
             self._judged[key] = self.matcher.accepts(*key)
         return self._judged[key]
 
-    def _rule(self, data: Buffer, piece: Piece, number: int, ends: Iterable[int]) -> list[_Match]:
+    def _rule(self, data: Buffer, piece: Piece, number: int, ends: Iterable[int]) -> list[Match]:
         """All matches of one rule in a piece, from the offsets at which its finder ended."""
-        found = self._finders[number]
+        found = self._finders.get(number)
+        if found is None or found.whole:
+            return list(islice(self._whole(data, piece, number), limits.MATCHES_PER_PIECE + 1))
         cleared = self._cleared(piece, number)
-        matches: list[_Match] = []
+        matches: list[Match] = []
         for end in ends:
             if end < cleared + found.least:
                 continue
@@ -124,11 +128,26 @@ class Scanner:
             elif match[0] >= piece.own_end:
                 break
             else:
-                matches.append(_Match(*match, number))
+                matches.append(Match(*match, number))
                 cleared = match[1]
         if matches:
             self._remember(piece, number, matches[-1].end)
         return matches
+
+    def _whole(self, data: Buffer, piece: Piece, number: int) -> Iterator[Match]:
+        """All matches of a rule that has to see the whole blob, or nothing of it but its path."""
+        pattern = self.matcher.rules[number].pattern
+        if not pattern:
+            if not piece.offset:
+                yield Match(piece.start, piece.start, piece.start, piece.start, number)
+            return
+        rule = confirmer(pattern)
+        for match in rule.regexp.finditer(bytes(data[piece.start : piece.end])):
+            (start, end), secret = match.span(), rule.span(match)
+            shift = piece.start
+            found = Match(start + shift, end + shift, secret[0] + shift, secret[1] + shift, number)
+            if piece.own_start <= found.start < piece.own_end:
+                yield found
 
     def _search(self, number: int, data: Buffer, start: int, limit: int, hit: int) -> _Spans:
         """As the function `_search`, which is asked once for the same bytes around a hit."""
@@ -160,15 +179,15 @@ class Scanner:
             self._carry_key, self._carry = piece.key, {}
         self._carry[number] = end - piece.start + piece.offset
 
-    def _beside(self, data: Buffer, piece: Piece, matches: Sequence[_Match]) -> list[_Match]:
+    def _beside(self, data: Buffer, piece: Piece, matches: Sequence[Match]) -> list[Match]:
         """Matches of partner rules around what was found, each once."""
-        found: dict[_Match, None] = {}
+        found: dict[Match, None] = {}
         for match in matches:
             for number in self.matcher.partners.get(self.matcher.rules[match.rule].id, ()):
                 found |= dict.fromkeys(self._partner(data, piece, number, match))
         return list(found)
 
-    def _partner(self, data: Buffer, piece: Piece, number: int, anchor: _Match) -> Iterator[_Match]:
+    def _partner(self, data: Buffer, piece: Piece, number: int, anchor: Match) -> Iterator[Match]:
         rule = self.matcher.rules[number]
         lines = rule.partner.lines if rule.partner else 0
         start = max(piece.start, anchor.start - limits.PARTNER_BYTES)
@@ -177,17 +196,15 @@ class Scanner:
         end = lines_after(data, anchor.end, end, lines)
         pattern = confirmer(rule.pattern)
         for match in pattern.regexp.finditer(data, start, end):
-            (begin, stop), secret = match.span(), match.span(pattern.secret)
-            found = _Match(begin, stop, secret[0], secret[1], number)
+            (begin, stop), secret = match.span(), pattern.span(match)
+            found = Match(begin, stop, secret[0], secret[1], number)
             if self._accepts(data, found):
                 yield found
 
-    def _located(
-        self, data: Buffer, piece: Piece, matches: Iterable[_Match]
-    ) -> Iterator[Candidate]:
+    def _located(self, data: Buffer, piece: Piece, kept: Iterable[Kept]) -> Iterator[Candidate]:
         """Candidates with their lines and columns, reading the piece once."""
         cursor = Cursor(data, piece)
-        for match in sorted(matches, key=lambda match: match.secret_start):
+        for match, unless in sorted(kept, key=lambda item: item[0].secret_start):
             line, column = cursor.at(match.secret_start)
             end_line, end_column = cursor.peek(match.secret_end)
             shift = piece.offset - piece.start
@@ -200,6 +217,7 @@ class Scanner:
                 before=before(data, piece.start, start),
                 after=after(data, end, piece.end),
                 previous=previous(data, piece.start, start),
+                unless=unless,
             )
 
 
@@ -228,4 +246,4 @@ def _search(
     if end == stop < limit and begin <= hit:
         match = pattern.regexp.search(data, begin, min(limit, begin + 2 * limits.MATCH_BYTES))
         begin, end = match.span()
-    return begin, end, *match.span(pattern.secret)
+    return begin, end, *pattern.span(match)

@@ -13,7 +13,7 @@ from leakguard.artifacts.budget import Allowance, Budget
 from leakguard.artifacts.content import Buffer, Content
 from leakguard.artifacts.kinds import HEAD_BYTES, is_known, may_be_known
 from leakguard.bundles import FolderTree, bundle_of
-from leakguard.model import Candidate, Piece, Place, Skip, Window
+from leakguard.model import Piece, Place, Skip, Window
 from leakguard.sources import Source, Tally
 from leakguard.sources.files import FilesSource
 from leakguard.sources.windows import Packer
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from leakguard.artifacts.model import Build
     from leakguard.artifacts.ownership import Ownership
 
-_SEPARATOR = "\0"
+SEPARATOR = "\0"
 """Between an outer key and a path inside: no path on disk or in git has it."""
 
 _BROTLI = ".br"
@@ -30,8 +30,6 @@ _BROTLI = ".br"
 
 _FIRST_RUNS = (b"x\x01", b"x\x9c", b"x\xda", b"BZh", b"bvx")
 """How disk images of compressed runs begin: only their last bytes say what they are."""
-
-_BYTES, _TEXTS, _MEMBER = "bytes", "texts", "member"
 
 _MESSAGES = ("commit ", "tag ")
 """Keys of what git has beside blobs."""
@@ -157,7 +155,7 @@ class Unpacking:
         if isinstance(self._source, FilesSource):
             self._bundle(self._source, key)
         for item in walk(data, Budget(self._allowance), key):
-            inner = f"{key}{_SEPARATOR}{item.name}"
+            inner = f"{key}{SEPARATOR}{item.name}"
             if isinstance(item, Unread):
                 self._unread.append((inner, item.reason))
             elif isinstance(item, Found):
@@ -211,37 +209,9 @@ class _Reader:
 
 def outer_key(key: str) -> str:
     """The key of the blob that the source has, from that of a member of it."""
-    return key.partition(_SEPARATOR)[0]
-
-
-def without_doubles(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Leaves out what is told twice of a blob.
-
-    A tar's own bytes show its members: these are told, with their paths. The texts taken out of a
-    binary can stand in it as they are: then its bytes are told, with the line and the column.
-    """
-    seen: dict[tuple[str, str, bytes], set[str]] = {}
-    for item in candidates:
-        seen.setdefault(_secret(item), set()).add(_form(item.key))
-    return [item for item in candidates if _form(item.key) == _best(seen[_secret(item)])]
-
-
-def _best(forms: set[str]) -> str:
-    return next(form for form in (_MEMBER, _BYTES, _TEXTS) if form in forms)
-
-
-def _form(key: str) -> str:
-    """Whether a key is of a blob's bytes, of the texts in it or of a member of it."""
-    _, separator, inner = key.partition(_SEPARATOR)
-    if not separator:
-        return _BYTES
-    return _MEMBER if inner else _TEXTS
-
-
-def _secret(item: Candidate) -> tuple[str, str, bytes]:
-    return outer_key(item.key), item.rule.family or item.rule.id, item.secret
+    return key.partition(SEPARATOR)[0]
 
 
 def _path(outer: str, key: str) -> str:
-    inner = key.partition(_SEPARATOR)[2]
+    inner = key.partition(SEPARATOR)[2]
     return f"{outer}!{inner}" if inner else outer

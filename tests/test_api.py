@@ -6,7 +6,7 @@ import pytest
 
 import leakguard
 from leakguard import Policy, Selection, Severity, Verdict
-from leakguard.errors import SourceError, UsageError
+from leakguard.errors import RuleError, SourceError, UsageError
 from tests.helpers import RULE, git, github_token, repository
 
 
@@ -76,3 +76,37 @@ def test_errors(tmp_path: Path) -> None:
         leakguard.scan(tmp_path / "nope")
     with pytest.raises(SourceError, match="not a git repository"):
         leakguard.scan(tmp_path, selection=Selection(staged=True))
+
+
+def test_rules_of_a_file_are_held_to_their_examples(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(
+        """
+        provider = "Acme"
+        [[rule]]
+        id = "acme-key"
+        name = "Acme key"
+        impact = "Opens the door."
+        severity = "high"
+        confidence = "high"
+        pattern = 'acme_(?P<secret>[0-9a-z]{12})'
+        references = ["https://acme.example"]
+        examples = ["acme_~~q7w2e9r4t1y8"]
+        counterexamples = ["acme_q7"]
+        """
+    )
+
+    assert [rule.id for rule in leakguard.load_rules(file, builtin=False)] == ["acme-key"]
+    file.write_text(file.read_text().replace("acme_q7", "acme_q7~~w2e9r4t1y8"))
+    with pytest.raises(RuleError, match="own.toml: rule acme-key: counterexample 1 is found by it"):
+        leakguard.load_rules(file)
+
+
+def test_rules_of_another_tool_scan(tmp_path: Path) -> None:
+    file = tmp_path / ".gitleaks.toml"
+    file.write_text("[[rules]]\nid = 'acme'\nregex = 'acme_([a-z]{8})'\n")
+    (tmp_path / "a.txt").write_text("acme_abcdefgh")
+
+    report = leakguard.scan(tmp_path / "a.txt", rules=leakguard.load_rules(file, builtin=False))
+
+    assert [finding.rule_id for finding in report.findings] == ["acme"]

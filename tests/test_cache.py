@@ -300,3 +300,57 @@ def test_place_of_the_cache(
     monkeypatch.setattr(sys, "platform", platform)
 
     assert cache_dir() == Path(expected)
+
+
+FOREIGN = """
+[extend]
+path = "base.toml"
+[allowlist]
+stopwords = ["fake"]
+[[rules]]
+id = "acme"
+regex = 'acme_([a-z]{8})'
+keywords = ["acme"]
+unknown = 1
+[[rules.required]]
+id = "acme"
+withinLines = 3
+"""
+
+
+def test_rules_of_another_tool_come_back_with_their_notes(
+    tmp_path: Path, compiled: list[int]
+) -> None:
+    file, base = tmp_path / "own.toml", tmp_path / "base.toml"
+    file.write_text(FOREIGN)
+    base.write_text("title = 'base'")
+
+    first, second = matcher_for([file]), matcher_for([file])
+
+    assert len(compiled) == 1
+    assert (
+        second.notes == first.notes == ("own.toml: rule acme: `unknown` is unknown and not used",)
+    )
+    (rule,) = (rule for rule in second.rules if rule.id == "acme")
+    assert rule in first.rules
+
+
+def test_change_of_a_file_behind_a_file_compiles_anew(tmp_path: Path, compiled: list[int]) -> None:
+    file, base = tmp_path / "own.toml", tmp_path / "base.toml"
+    file.write_text(FOREIGN)
+    base.write_text("title = 'base'")
+    matcher_for([file])
+
+    base.write_text("[[rules]]\nid = 'more'\nregex = 'more_[a-z]{8}'")
+    matcher = matcher_for([file])
+
+    assert len(compiled) == 2
+    assert "more" in {rule.id for rule in matcher.rules}
+
+
+def test_example_that_is_not_found_is_refused_before_a_scan(tmp_path: Path) -> None:
+    file = tmp_path / "own.yml"
+    file.write_text("rules:\n- id: a\n  pattern: 'acme_[a-z]{8}'\n  examples: [acme_]")
+
+    with pytest.raises(RuleError, match="own.yml: rule a: example 1 is not found by it"):
+        matcher_for([file])

@@ -1,5 +1,6 @@
 """The checksums of the CRC-32 family, over tokens made here."""
 
+import base64
 import zlib
 from collections.abc import Callable
 
@@ -75,3 +76,31 @@ def test_routable_gitlab_token_may_stand_behind_other_words() -> None:
     assert _is_valid(b"my_" + token, "gitlab-routable")
     assert not _is_valid(token[:-1] + (b"0" if token[-1:] != b"0" else b"1"), "gitlab-routable")
     assert not _is_valid(token.replace(b".01.0u", b".01.0v"), "gitlab-routable")
+
+
+def test_base62_may_have_lower_case_letters_first() -> None:
+    prefix = b"ap" + b"ify_api_" + _BODY
+    tail = checksums.base62(zlib.crc32(prefix), 6)
+
+    assert _is_valid(prefix + tail.swapcase(), "crc32-base62", first="lower")
+    assert not _is_valid(prefix + tail, "crc32-base62", first="lower")
+
+
+def test_base64_tail_is_the_crc_low_byte_first() -> None:
+    tail = base64.b64encode(zlib.crc32(_BODY).to_bytes(4, "little"))[:6]
+
+    assert _is_valid(b"cf" + b"lt" + _BODY + tail, "crc32-base64", skip=4)
+    assert not _is_valid(b"cf" + b"lt" + _BODY[::-1] + tail, "crc32-base64", skip=4)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(b"sk-abMARKcd", True), (b"sk-abMARKcde", False), (b"sk-abcMARKd", False)],
+)
+def test_mark_must_stand_in_the_middle(text: bytes, expected: bool) -> None:
+    assert _is_valid(text, "middle-mark", skip=3, mark="MARK") is expected
+
+
+def test_mark_alone_is_no_token() -> None:
+    assert not _is_valid(b"sk-MARK", "middle-mark", skip=3, mark="MARK")
+    assert not _is_valid(b"sk-M", "middle-mark", skip=3, mark="MARK")

@@ -4,12 +4,20 @@ import base64
 import binascii
 import hashlib
 import random
+import string
 import zlib
 
 import pytest
 
 from leakguard.encodings import base58check, bech32, nkey_seed
-from leakguard.marvin import azure_client_secret, azure_devops_pat, azure_key, marvin32
+from leakguard.marvin import (
+    azure_annotated_key,
+    azure_client_secret,
+    azure_devops_pat,
+    azure_key,
+    azure_redis_key,
+    marvin32,
+)
 from leakguard.private_keys import openpgp_secret_key, private_key, wireguard_private_key
 
 RANDOM = random.Random(7)  # noqa: S311 - fakes, no secrets
@@ -19,6 +27,7 @@ PKCS1 = bytes.fromhex("308204a30201000282010100")
 PKCS8 = bytes.fromhex("308204bd020100300d06092a864886f7")
 SHORT = bytes.fromhex("30770201010420")
 PROTECTED = bytes.fromhex("308205303057")
+LETTERS = bytes.maketrans(b"+/", b"PF")
 OPENSSH = b"openssh-key-v1\x00"
 
 
@@ -56,6 +65,35 @@ def test_azure_key_fits_one_of_its_seeds() -> None:
 
 def test_azure_key_that_is_no_base64_is_none() -> None:
     assert not azure_key(b"a*", seeds="Default0")
+
+
+def test_azure_redis_key_may_have_letters_for_the_signs_of_base64() -> None:
+    keys = [stamped(32, b"Access00") for _ in range(20)]
+    plain = next(key for key in keys if b"+" in key[40:])
+    body = plain[:40].translate(LETTERS)
+    raw = base64.b64decode(body + plain[40:])[:-4]
+    whole = base64.b64encode(raw + marvin32(raw, b"Access00").to_bytes(4, "little"))
+
+    assert azure_redis_key(plain)
+    assert azure_redis_key(whole.translate(LETTERS))
+    assert not azure_redis_key(plain[::-1])
+    assert not azure_redis_key(b"a*")
+
+
+def test_azure_annotated_key_ends_in_base64_or_base_62() -> None:
+    body = base64.b64encode(RANDOM.randbytes(60))
+    total = marvin32(base64.b64decode(body), b"Default0").to_bytes(4, "little")
+    number, digits = int.from_bytes(total, "big"), ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = (string.digits + string.ascii_uppercase + string.ascii_lowercase)[digit] + digits
+    long = base64.b64encode(base64.b64decode(digits.ljust(6, "0") + "=="))
+
+    for tail in (base64.b64encode(total)[:4], base64.b64encode(total), long[:4], long):
+        assert azure_annotated_key(body + tail)
+    assert not azure_annotated_key(body + base64.b64encode(total)[:5])
+    assert not azure_annotated_key(body + b"AAA" + (b"A" if total[2:3] != b"\0" else b"B"))
+    assert not azure_annotated_key(b"*" * 84)
 
 
 def test_azure_client_secret_ends_in_its_checksum() -> None:

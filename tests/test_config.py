@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from leakguard.config import SETTINGS, Config, check_rule_ids, load_config, policy_of, value_of
+from leakguard.config import (
+    NOT_IN_FILE,
+    SETTINGS,
+    Config,
+    check_rule_ids,
+    load_config,
+    policy_of,
+    value_of,
+)
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Severity
 from leakguard.policy import ArtifactSettings, Policy
@@ -16,9 +24,10 @@ from tests.helpers import RULE
 RULES = [replace(RULE, id=name) for name in ("jwt", "github-pat")]
 ROOT = Path(__file__).parents[1]
 NO_SETTING = (
-    "`min-severity` is no setting: use one of rules, disabled_rules, min_severity,"
-    " min_confidence, exclude, baseline, artifacts"
+    "`min-severity` is no setting: use one of rules, gitleaks_default, disabled_rules,"
+    " min_severity, min_confidence, exclude, baseline, artifacts"
 )
+IN_FILE = SETTINGS.keys() - NOT_IN_FILE
 SMALL = ArtifactSettings(
     open=False,
     identifiers=("com.acme.",),
@@ -64,6 +73,7 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
         tmp_path,
         """
         rules = ["rules/own.toml", "/etc/team.toml"]
+        gitleaks_default = "gitleaks.toml"
         disabled_rules = ["jwt"]
         min_severity = "high"
         min_confidence = "low"
@@ -89,6 +99,7 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
     )
 
     assert config.rules == (tmp_path / "rules/own.toml", Path("/etc/team.toml"))
+    assert config.gitleaks_default == tmp_path / "gitleaks.toml"
     assert config.disabled_rules == {"jwt"}
     assert config.min_severity is Severity.HIGH
     assert config.min_confidence is Confidence.LOW
@@ -102,11 +113,19 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
         allow=("CN=Acme Test",),
         committable=frozenset({"jar"}),
     )
-    assert config.origins == dict.fromkeys(SETTINGS, str(tmp_path / ".leakguard.toml"))
+    file = str(tmp_path / ".leakguard.toml")
+    assert {key for key, origin in config.origins.items() if origin == file} == IN_FILE
+
+
+def test_code_that_is_run_is_not_named_in_a_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="names code to run: only --detect-secrets-plugins"):
+        loaded(tmp_path, 'detect_secrets_plugins = ["plugins.py"]')
 
 
 def test_environment_settles_every_key() -> None:
     variables = {
+        "LEAKGUARD_GITLEAKS_DEFAULT": "gitleaks.toml",
+        "LEAKGUARD_DETECT_SECRETS_PLUGINS": "plugin.py",
         "LEAKGUARD_RULES": f"a.toml{os.pathsep}b.toml",
         "LEAKGUARD_DISABLED_RULES": "jwt, github-pat,",
         "LEAKGUARD_MIN_SEVERITY": "Critical",

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leakguard import limits
-from leakguard.pattern import Finder, PatternError, confirmer, finder, search
+from leakguard.pattern import Finder, PatternError, confirmer, finder, keyword_finder, search
 
 LEAVES = st.sampled_from(
     ["a", "b", "ab", "abc", "-", "_", r"\.", "[ab]", "[a-z0-9]", "[^a]", r"\d", r"\w", r"\s", "."]
@@ -141,3 +141,50 @@ def test_finder_is_cut_after_the_budget() -> None:
     assert (made.least, made.most, made.reach) == (10, 10, 54)
     assert isinstance(made, Finder)
     assert finder("(?P<secret>[a-f]{2000}x)").most <= limits.BACK_BYTES
+
+
+@pytest.mark.parametrize(
+    ("pattern", "whole"),
+    [
+        ("^abc$", False),
+        ("(?-m:^)abc", True),
+        ("abc(?:x(?-m:$)|y){1,2}", True),
+        ("(?:ab(?-m:$)){1}c", True),
+    ],
+)
+def test_pattern_that_speaks_of_the_whole_text_needs_all_of_it(pattern: str, whole: bool) -> None:
+    assert finder(pattern).whole is whole
+
+
+def test_end_that_may_match_nothing_is_left_out_of_the_finder() -> None:
+    assert finder("abc(?:x|$)").expression == finder("abc").expression
+    assert finder("abc(?:x|y)").expression != finder("abc").expression
+
+
+def test_finder_of_keywords_takes_any_case() -> None:
+    found = keyword_finder(["a.b", "c"])
+
+    assert found.whole
+    assert found.expression.count("(?i:") == 4
+
+
+def test_finder_says_whether_its_distances_are_a_guess() -> None:
+    assert finder("a[0-9]+bcd").is_open
+    assert not finder("bcd[0-9]+").is_open
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "secret"),
+    [
+        ("a(?P<secret>b)(c)", b"abc", b"b"),
+        ("a(x?)(c)", b"ac", b"c"),
+        ("a(x)?(y)?", b"a", b"a"),
+        ("(?s)a.", b"a\n", b"a"),
+        ("\n*ab\n*", b"\nab\n", b"ab"),
+    ],
+)
+def test_secret_of_a_match(pattern: str, text: bytes, secret: bytes) -> None:
+    found = confirmer(pattern)
+    start, end = found.span(found.regexp.search(text))
+
+    assert text[start:end] == secret

@@ -75,5 +75,48 @@ def test_basic_auth_must_be_text() -> None:
     assert not payloads.basic_auth(base64.b64encode(b"\xff\xfe:\xfd"))
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"), [("tok:7f:1", True), ("tok:7f:", False), ("xtok:7f:1", False)]
+)
+def test_base64_text_must_match_as_a_whole(text: str, expected: bool) -> None:
+    token = "pre" + _base64(text)
+
+    assert payloads.base64_text(token.encode(), pattern="tok:[0-9a-f]+:[0-9]", skip=3) is expected
+
+
+def test_base64_text_must_be_base64() -> None:
+    assert not payloads.base64_text(b"dG*r", pattern=".*")
+
+
+def _macaroon(location: str, identifier: bytes) -> bytes:
+    raw = (
+        bytes((2, 1, len(location))) + location.encode() + identifier + b"\0\0\x06\x20" + b"s" * 33
+    )
+    return b"py" + b"pi-" + base64.urlsafe_b64encode(raw).rstrip(b"=")
+
+
+@pytest.mark.parametrize(
+    ("location", "identifier", "expected"),
+    [
+        ("pypi.org", b"\x02\x05abcde", True),
+        ("pypi.com", b"\x02\x05abcde", False),
+        ("pypi.org", b"\x03\x05abcde", False),
+        ("pypi.org", b"\x02\x7fabcde", False),
+    ],
+)
+def test_macaroon_has_its_location_and_an_identifier(
+    location: str, identifier: bytes, expected: bool
+) -> None:
+    token = _macaroon(location, identifier)
+
+    assert payloads.macaroon(token, skip=5, location="pypi.org") is expected
+    assert payloads.macaroon(token + b"_behind_it", skip=5, location="pypi.org") is expected
+
+
+@pytest.mark.parametrize("text", [b"", b"AgEIcHlwaS5vcmc", b"*" * 40])
+def test_what_ends_too_early_or_is_no_base64_is_no_macaroon(text: bytes) -> None:
+    assert not payloads.macaroon(b"py" + b"pi-" + text, skip=5, location="pypi.org")
+
+
 def test_unbase64_takes_both_alphabets() -> None:
     assert payloads.unbase64(b"-_8") == payloads.unbase64(b"+/8=") == b"\xfb\xff"

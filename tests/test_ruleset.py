@@ -125,8 +125,16 @@ def test_file_that_is_wrong(data: str | bytes, message: str) -> None:
         ({"check": '"crc32-base62"'}, "`check` must be a table with a `name`"),
         ({"check": "{ skip = 4 }"}, "`check` must be a table with a `name`"),
         (
-            {"check": '{ name = "crc32-base62" }'},
-            "`check`: `crc32-base62`: missing a required argument: 'skip'",
+            {"check": '{ name = "middle-mark", mark = "x" }'},
+            "`check`: `middle-mark`: missing a required argument: 'skip'",
+        ),
+        (
+            {"check": '{ name = "base64-text", pattern = "(" }'},
+            "`check`: `base64-text`: RE2 refuses `(`: missing ): (?m)(",
+        ),
+        (
+            {"check": '{ name = "crc32-hex", order = "middle" }'},
+            "`check`: `crc32-hex`: byteorder must be either 'little' or 'big'",
         ),
         (
             {"check": '{ name = "crc32-base62", skip = 4, gap = 1 }'},

@@ -55,7 +55,7 @@ def matcher() -> Matcher:
 
 @pytest.fixture(scope="module")
 def builtin() -> Matcher:
-    return load_matcher([rule for rule in load_rules() if rule.partner is None])
+    return load_matcher([rule for rule in load_rules() if not (rule.partner or rule.near)])
 
 
 @pytest.fixture

@@ -32,7 +32,13 @@ FILE_OPTIONS: Final[Sequence[click.Parameter]] = (
         ["--rules"],
         multiple=True,
         metavar="FILE",
-        help="Use the rules in this file as well; may be given several times.",
+        help="Use the rules in this file as well: leakguard's own form, gitleaks', kingfisher's;"
+        " may be given several times.",
+    ),
+    click.Option(
+        ["--gitleaks-default"],
+        metavar="FILE",
+        help="A copy of gitleaks' own gitleaks.toml, for rule files that extend it.",
     ),
     click.Option(
         ["--config", "config_file"],
@@ -46,6 +52,13 @@ FILE_OPTIONS: Final[Sequence[click.Parameter]] = (
 
 CONFIG_OPTIONS: Final[Sequence[click.Parameter]] = (
     *FILE_OPTIONS,
+    click.Option(
+        ["--detect-secrets-plugins"],
+        multiple=True,
+        metavar="FILE",
+        help="Run the plugins of detect-secrets in this Python file as well, line by line: slow;"
+        " may be given several times.",
+    ),
     click.Option(
         ["--disable", "disabled_rules"],
         multiple=True,
@@ -133,9 +146,10 @@ def show(path: str, format_: str, **given: Any) -> None:
     """
     settings = config_from(given, [path])
     if settings.disabled_rules:
-        from leakguard.ruleset import load_rules
+        from leakguard.ruleset import load_ruleset
 
-        check_rule_ids(settings, load_rules(*settings.rules))
+        found = load_ruleset(*settings.rules, gitleaks_default=settings.gitleaks_default)
+        check_rule_ids(settings, found.rules)
     say(_as_json(settings) if format_ == "json" else _as_text(settings))
 
 

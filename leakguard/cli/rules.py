@@ -1,36 +1,34 @@
 """`leakguard rules`: which rules there are, what one says, whether a rule file is right."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from leakguard.cli.config import FILE_OPTIONS, FORMAT_OPTION, config_from
-from leakguard.cli.output import complain, say
+from leakguard.cli.output import check_writable, say, write_file
+from leakguard.cli.ruletrial import check, test
 from leakguard.errors import UsageError
-from leakguard.exitcodes import ExitCode
-from leakguard.model import Level, Rule
+from leakguard.model import Rule, Severity
 from leakguard.policy import ARTIFACT_RULES
-from leakguard.report.wording import counted, one_line
-
-_HIDDEN = ("examples", "counterexamples")
-"""Not shown: they are made to look like secrets, and would trip whoever scans the output."""
+from leakguard.report.wording import counted
 
 
 @click.group(
     "rules",
+    commands=[test, check],
     epilog="""\b
 Examples:
-  leakguard rules list
+  leakguard rules list --service slack
   leakguard rules show github-classic-pat
+  leakguard rules test app.log
   leakguard rules check my-rules.toml
 """,
 )
 def rules() -> None:
-    """List, show and check the rules."""
+    """List, show, try and check the rules."""
 
 
 @rules.command(
@@ -38,52 +36,57 @@ def rules() -> None:
     short_help="List the rules.",
     params=[
         FORMAT_OPTION,
-        click.Option(["--provider"], metavar="NAME", help="Only the rules for this service."),
+        click.Option(
+            ["--service", "--provider", "service"],
+            metavar="NAME",
+            help="Only the rules for this service.",
+        ),
+        click.Option(
+            ["--severity"],
+            multiple=True,
+            type=click.Choice([level.label for level in Severity]),
+            help="Only the rules of this severity; may be given several times.",
+        ),
         *FILE_OPTIONS,
     ],
     epilog="""\b
 Examples:
   leakguard rules list
-  leakguard rules list --provider github
+  leakguard rules list --service github --severity critical
   leakguard rules list --format json | jq -r '.[].id'
 """,
 )
-def list_(format_: str, provider: str | None, **given: Any) -> None:
+def list_(format_: str, service: str | None, severity: Sequence[str], **given: Any) -> None:
     """List the rules: id, severity, confidence, name."""
+    from leakguard.cli.ruletext import document, rows
+
     chosen = _loaded(given)
-    if provider is not None:
-        chosen = _of_provider(chosen, provider)
+    if service is not None:
+        chosen = _of_service(chosen, service)
+    if severity:
+        chosen = [rule for rule in chosen if rule.severity.label in severity]
     if format_ == "json":
-        say(json.dumps([_document(rule) for rule in chosen], indent=2) + "\n")
+        say(json.dumps([document(rule) for rule in chosen], indent=2) + "\n")
     else:
-        say("".join(_rows(chosen)))
+        say("".join(rows(chosen)) if chosen else "")
 
 
 def _loaded(given: Mapping[str, Any]) -> Sequence[Rule]:
-    from leakguard.ruleset import load_rules
+    from leakguard.ruleset import load_ruleset
 
-    return load_rules(*config_from(given, ["."]).rules)
+    config = config_from(given, ["."])
+    return load_ruleset(*config.rules, gitleaks_default=config.gitleaks_default).rules
 
 
-def _of_provider(loaded: Iterable[Rule], name: str) -> list[Rule]:
-    providers = sorted({rule.provider for rule in loaded})
+def _of_service(loaded: Iterable[Rule], name: str) -> list[Rule]:
+    services = sorted({rule.provider for rule in loaded})
     chosen = [rule for rule in loaded if rule.provider.casefold() == name.casefold()]
     if not chosen:
-        raise UsageError(f"there are no rules for `{name}`: use one of {', '.join(providers)}")
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, services) or services
+        raise UsageError(f"there are no rules for `{name}`: use one of {', '.join(close)}")
     return chosen
-
-
-def _document(rule: Rule) -> dict[str, Any]:
-    """A rule as JSON has it, with the keys of a rule file."""
-    fields = {key: value for key, value in asdict(rule).items() if key not in _HIDDEN}
-    return {key: v.label if isinstance(v, Level) else v for key, v in fields.items()}
-
-
-def _rows(chosen: Sequence[Rule]) -> Iterator[str]:
-    width = max(len(rule.id) for rule in chosen)
-    for rule in chosen:
-        levels = f"{rule.severity.label:8}  {rule.confidence.label:6}"
-        yield f"{rule.id:{width}}  {levels}  {one_line(rule.name)}\n"
 
 
 @rules.command(
@@ -96,9 +99,14 @@ Examples:
 """,
 )
 def show(id_: str, **given: Any) -> None:
-    """Show one rule: what it finds, what a leak costs, and what to do about one."""
+    """Show one rule: what it finds, what a leak costs, and what to do about one.
+
+    Examples are masked, so that no scanner takes them for secrets.
+    """
+    from leakguard.cli.ruletext import described, table
+
     if id_ in ARTIFACT_RULES:
-        say(_table(_of_builds(id_)))
+        say(table(_of_builds(id_)))
         return
     by_id = {rule.id: rule for rule in _loaded(given)}
     if id_ not in by_id:
@@ -107,12 +115,7 @@ def show(id_: str, **given: Any) -> None:
         close = " or ".join(f"`{name}`" for name in get_close_matches(id_, by_id))
         meant = f"did you mean {close}? " if close else ""
         raise UsageError(f"there is no rule `{id_}`: {meant}`leakguard rules list` lists them")
-    say(_table({key: value for key, value in _document(by_id[id_]).items() if value}))
-
-
-def _table(fields: Mapping[str, object]) -> str:
-    width = max(map(len, fields))
-    return "".join(f"{key:{width}}  {_shown(value)}\n" for key, value in fields.items())
+    say(described(by_id[id_]))
 
 
 def _of_builds(id_: str) -> Mapping[str, object]:
@@ -123,38 +126,54 @@ def _of_builds(id_: str) -> Mapping[str, object]:
     return {"id": id_, "name": words.name, "kind": "artifact", "remedy": words.remedy}
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, tuple):
-        return "  ".join(map(one_line, value))
-    return one_line(json.dumps(value) if isinstance(value, dict) else str(value))
+@rules.command(
+    "coverage",
+    short_help="Count services and kinds of credentials.",
+    params=[FORMAT_OPTION, *FILE_OPTIONS],
+    epilog="""\b
+Examples:
+  leakguard rules coverage
+  leakguard rules coverage --format json | jq .services
+""",
+)
+def coverage_(format_: str, **given: Any) -> None:
+    """Count the services that are known, and the kinds of credentials of each."""
+    from leakguard.catalog import coverage, kinds_by_service
+
+    kinds = kinds_by_service(_loaded(given))
+    if format_ == "json":
+        say(json.dumps(coverage(kinds), indent=2, ensure_ascii=False) + "\n")
+        return
+    width = max(map(len, kinds))
+    lines = [f"{name:{width}}  {len(found):3}  {', '.join(found)}" for name, found in kinds.items()]
+    total = sum(map(len, kinds.values()))
+    say("\n".join([*lines, f"{counted(len(kinds), 'service')}, {counted(total, 'kind')}"]) + "\n")
 
 
 @rules.command(
-    "check",
-    short_help="Check rule files and their examples.",
+    "docs",
+    short_help="Write a page of all rules.",
     params=[
-        click.Argument(
-            ["files"], nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
-        )
+        click.Option(
+            ["--output"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Write the page to this file instead of standard output.",
+        ),
+        *FILE_OPTIONS,
     ],
     epilog="""\b
 Examples:
-  leakguard rules check my-rules.toml
-  leakguard rules check rules/*.toml
+  leakguard rules docs --output rules.md
 """,
 )
-def check(files: tuple[Path, ...]) -> None:
-    """Check rule files: their form, and each example and counterexample against its rule.
+def docs(output: Path | None, **given: Any) -> None:
+    """Write all rules as a page of Markdown, by service."""
+    from leakguard.catalog import rules_page
 
-    Exits 2 when there is a problem.
-    """
-    from leakguard.cli.rulecheck import checked
-
-    found, problems = checked(files)
-    for problem in problems:
-        complain(problem)
-    if problems:
-        raise click.exceptions.Exit(ExitCode.ERROR)
-    examples = sum(len(rule.examples) + len(rule.counterexamples) for rule in found)
-    files_, rules_ = counted(len(files), "file"), counted(len(found), "rule")
-    say(f"no problems in {files_} with {rules_} and {counted(examples, 'example')}\n")
+    page = rules_page(_loaded(given))
+    if output is None:
+        say(page)
+        return
+    check_writable(output)
+    write_file(output, page)

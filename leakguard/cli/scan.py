@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from leakguard import limits
 from leakguard.cli.config import CONFIG_OPTIONS, config_from
 from leakguard.cli.output import (
     check_writable,
     columns,
+    complain,
     is_colored,
     say,
     tell,
@@ -141,16 +143,27 @@ def _taken(given: Mapping[str, Any], options: Sequence[click.Parameter]) -> dict
 
 def _scanned(selection: "Selection", config: Config, progress: bool | None) -> Report:
     from leakguard.cache import matcher_for
-    from leakguard.opening import opening_for
+    from leakguard.opening import opening_for, plugins_for
     from leakguard.pipe import run
     from leakguard.sources.select import pick_source
 
-    matcher = matcher_for(config.rules)
-    check_rule_ids(config, matcher.rules)
+    matcher = matcher_for(config.rules, config.gitleaks_default)
+    plugins = plugins_for(config)
+    check_rule_ids(config, [*matcher.rules, *plugins.rules] if plugins else matcher.rules)
+    _note(matcher.notes)
     sources = pick_source(selection)
     with shown(progress) as show:
         opening = opening_for(config.artifacts, selection.paths[0])
-        return run(sources, matcher, policy_of(config), show, opening)
+        return run(sources, matcher, policy_of(config), show, opening, plugins)
+
+
+def _note(notes: Sequence[str]) -> None:
+    """Says what of other tools' rules is not as it was there, without drowning the report."""
+    for note in notes[: limits.RULE_NOTES_SHOWN]:
+        complain(f"note: {note}")
+    if len(notes) > limits.RULE_NOTES_SHOWN:
+        rest = len(notes) - limits.RULE_NOTES_SHOWN
+        complain(f"note: and {rest} more: `leakguard rules check FILE` lists them")
 
 
 def _write(report: Report, output: _Output) -> None:

@@ -6,7 +6,7 @@ The output is pure ASCII. New keys may be added; a key that changes or goes rais
 import json
 from typing import Any, Final
 
-from leakguard.model import Finding, Report, Skip
+from leakguard.model import Finding, Part, Report, Skip
 from leakguard.report.wording import encodable, in_order, skips_in_order
 from leakguard.version import __version__
 
@@ -81,6 +81,19 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "reference": _known(finding.reference),
         "on_branch": finding.on_branch,
         "occurrences": finding.occurrences,
+        "encoding": _known(finding.encoding),
+        "parts": [_part(part) for part in finding.parts],
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "rule_id": encodable(part.rule_id),
+        "name": encodable(part.name),
+        "severity": part.severity.label,
+        "line": part.line,
+        "column": part.column,
+        "preview": encodable(part.preview),
     }
 
 

@@ -34,7 +34,9 @@ def to_github(report: Report) -> str:
 
 def _finding(finding: Finding) -> str:
     commit = f" in commit {short(finding.commit)}" if finding.commit else ""
-    found = f"{finding.preview}{commit}."
+    written = f", written as {finding.encoding}" if finding.encoding else ""
+    parts = "".join(f", with {part.name} in line {part.line}" for part in finding.parts)
+    found = f"{finding.preview}{written}{parts}{commit}."
     message = " ".join(filter(None, (found, finding.impact, finding.remedy or REVOKE)))
     properties = {"file": visible(finding.path), **_region(finding), "title": _title(finding)}
     return _command(_COMMANDS[finding.severity], message, properties)

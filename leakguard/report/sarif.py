@@ -10,7 +10,7 @@ import string
 from collections.abc import Iterable
 from typing import Any, Final
 
-from leakguard.model import Finding, Report, Severity, Skip, Suppressed
+from leakguard.model import Finding, Part, Report, Severity, Skip, Suppressed
 from leakguard.report.wording import (
     REVOKE,
     encodable,
@@ -98,7 +98,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
 def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
     rule_id = encodable(finding.rule_id)
     text = " ".join(filter(None, (f"{finding.name}: {finding.preview}", finding.impact)))
-    return {
+    result: dict[str, Any] = {
         "ruleId": rule_id,
         "ruleIndex": numbers[rule_id],
         "level": _LEVELS[finding.severity],
@@ -107,6 +107,16 @@ def _result(finding: Finding, numbers: dict[str, int]) -> dict[str, Any]:
         "partialFingerprints": {FINGERPRINT: finding.fingerprint},
         "properties": _properties(finding),
     }
+    if finding.parts:
+        result["relatedLocations"] = [_related(finding, part) for part in finding.parts]
+    return result
+
+
+def _related(finding: Finding, part: Part) -> dict[str, Any]:
+    """A part of the credential, beside the secret (3.27.22)."""
+    text = f"{part.name}: {part.preview} ({part.severity.label} alone)"
+    region = {"startLine": part.line, "startColumn": part.column}
+    return {**_location(finding.path, region), "message": _message(text)}
 
 
 def _suppressed_result(item: Suppressed, numbers: dict[str, int]) -> dict[str, Any]:
@@ -133,6 +143,7 @@ def _properties(finding: Finding) -> dict[str, Any]:
         "onBranch": finding.on_branch,
         "confidence": finding.confidence.label,
         "occurrences": finding.occurrences,
+        "encoding": finding.encoding or None,
     }
     return {key: value for key, value in known.items() if value is not None}
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from leakguard import limits
-from leakguard.model import Finding, Report, Severity, Verdict
+from leakguard.model import Finding, Part, Report, Severity, Verdict
 from leakguard.report.wording import (
     REVOKE,
     closing,
@@ -116,11 +116,21 @@ def _headline(page: _Page, finding: Finding, room: int) -> str:
 
 def _details(page: _Page, finding: Finding, indent: int, shared: _Shared) -> Iterator[str]:
     yield " " * indent + visible(finding.preview)
+    if finding.encoding:
+        yield " " * indent + page.styled(f"written as {one_line(finding.encoding)}", "dim")
+    for part in finding.parts:
+        yield " " * indent + f"with {_part(part)}"
     if finding.commit is not None:
         yield " " * indent + page.styled(_origin(finding), "dim")
     yield from page.paragraph(one_line(finding.impact), indent=indent)
     own = " ".join(advice for advice in _advice(finding) if advice not in shared)
     yield from page.paragraph(own, indent=indent, label="Next: ")
+
+
+def _part(part: Part) -> str:
+    """What else of the credential stands where, and what it is worth alone."""
+    where, worth = f"{part.line}:{part.column}", f"{part.severity.label} alone"
+    return f"{one_line(part.name)} at {where}  {visible(part.preview)}  ({worth})"
 
 
 def _position(finding: Finding) -> str:

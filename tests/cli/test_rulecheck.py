@@ -26,7 +26,7 @@ def problems(tmp_path: Path, *texts: str) -> list[str]:
     files = [tmp_path / f"{number}.toml" for number in range(len(texts))]
     for file, text in zip(files, texts, strict=True):
         file.write_text(text)
-    return checked(files)[1]
+    return checked(files).problems
 
 
 def test_right_files_have_no_problems(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_each_broken_file_is_told(tmp_path: Path) -> None:
 
 
 def test_missing_file_is_a_problem(tmp_path: Path) -> None:
-    (found,) = checked([tmp_path / "gone.toml"])[1]
+    (found,) = checked([tmp_path / "gone.toml"]).problems
 
     assert "gone.toml cannot be read" in found
 

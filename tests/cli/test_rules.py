@@ -35,7 +35,7 @@ def own(project: Path) -> Path:
 
 
 def test_rules_are_listed(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["rules", "list", "--rules", str(own), "--provider", "acme"]) == 0
+    assert main(["rules", "list", "--rules", str(own), "--service", "acme"]) == 0
     assert capsys.readouterr().out == "acme-key  critical  high    Acme key\n"
 
 
@@ -67,10 +67,26 @@ def test_rules_as_json(
     golden("rules.json", text)
 
 
-def test_unknown_provider_is_an_error_that_names_the_known(
+def test_rules_of_a_severity_are_listed(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own.write_text(
+        RULE
+        + RULE.replace('"acme-key"', '"acme-id"')
+        .partition("[[rule]]")[2]
+        .join(("[[rule]]", ""))
+        .replace('"critical"', '"low"')
+    )
+    arguments = ["rules", "list", "--rules", str(own), "--service", "Acme"]
+
+    assert main([*arguments, "--severity", "low"]) == 0
+    assert capsys.readouterr().out.split() == ["acme-id", "low", "high", "Acme", "key"]
+    assert main([*arguments, "--severity", "high"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_unknown_service_is_an_error_that_names_the_known(
     own: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["rules", "list", "--provider", "acm", "--rules", str(own)]) == 2
+    assert main(["rules", "list", "--service", "acm", "--rules", str(own)]) == 2
 
     shown = capsys.readouterr().err
     assert shown.startswith("leakguard: there are no rules for `acm`: use one of ")
@@ -122,3 +138,29 @@ def test_what_is_said_of_builds_is_shown_too(id_: str, capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     assert shown.startswith(f"id      {id_}\n")
     assert "kind    artifact\n" in shown
+
+
+def test_coverage_counts_services_and_kinds(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "coverage", "--format=json", "--rules", str(own)]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["services"] == len(found["by_service"])
+    assert found["kinds"] == sum(map(len, found["by_service"].values()))
+    assert found["by_service"]["Acme"] == ["acme-key"]
+
+
+def test_coverage_as_text_ends_with_the_sums(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "coverage", "--rules", str(own)]) == 0
+
+    *rows, sums = capsys.readouterr().out.splitlines()
+    assert ["Acme", "1", "acme-key"] in [row.split() for row in rows]
+    assert sums.startswith(f"{len(rows)} services, ")
+
+
+def test_page_of_rules_goes_to_a_file(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = own.with_name("rules.md")
+
+    assert main(["rules", "docs", "--rules", str(own), "--output", str(page)]) == 0
+    assert main(["rules", "docs", "--rules", str(own)]) == 0
+    assert capsys.readouterr().out == page.read_text()
+    assert "## Acme\n" in page.read_text()

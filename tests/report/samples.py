@@ -5,6 +5,7 @@ from dataclasses import replace
 from leakguard.model import (
     Confidence,
     Finding,
+    Part,
     Report,
     Severity,
     Skip,
@@ -86,9 +87,22 @@ IDENTIFIER = replace(
     impact="",
 )
 
+PAIR = replace(
+    SLACK,
+    line=40,
+    end_line=40,
+    fingerprint="slack-bot-token:c3",
+    encoding="base64 > gzip",
+    parts=(
+        Part("slack-app-id", "Slack app id", Severity.LOW, 38, 9, "A0…"),
+        Part("slack-user", "Slack user", Severity.MEDIUM, 41, 2, "U…"),
+    ),
+)
+
 LEAKS = Report(
     findings=(
         PASSWORD,
+        PAIR,
         SLACK,
         replace(SLACK, line=104, end_line=104, fingerprint="slack-bot-token:ab"),
         KEY,
@@ -120,6 +134,7 @@ HOSTILE = Report(
             commit="cd" * 20,
             date="2026-01-02\x1b[0m",
             preview="\x9bx…",
+            parts=(Part("p\x1b", "Part {0}\n::x", Severity.LOW, 1, 2, "\x9b…"),),
             impact="Line one.\nLine two {0} [click](https://evil.example).",
         ),
     ),

@@ -46,7 +46,7 @@ def test_every_line_is_an_object_and_the_last_one_has_the_verdict() -> None:
     lines = [json.loads(line) for line in to_jsonl(LEAKS).splitlines()]
 
     kinds = [line["type"] for line in lines]
-    assert kinds == ["finding"] * 6 + ["skip", "note", "summary"]
+    assert kinds == ["finding"] * 7 + ["skip", "note", "summary"]
     assert lines[-1]["verdict"] == "leaks"
     assert lines[-1]["suppressed"] == 2
 

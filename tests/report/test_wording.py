@@ -63,7 +63,7 @@ def test_one_is_not_many() -> None:
 
 def test_closing_sentences() -> None:
     assert closing(LEAKS) == (
-        "leakguard: 6 leaks in 59,392 blobs (976.5 MB, 25,788 commits) in 4.1 s; "
+        "leakguard: 7 leaks in 59,392 blobs (976.5 MB, 25,788 commits) in 4.1 s; "
         "1 skipped, 2 suppressed"
     )
     assert closing(CLEAN) == (

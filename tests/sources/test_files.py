@@ -299,27 +299,6 @@ def test_a_line_of_fifty_megabytes(run_source: Run) -> None:
     assert finding.end_column == finding.column + 40
 
 
-def test_a_file_of_two_gigabytes_is_read_to_its_end_in_bounded_memory(run_source: Run) -> None:
-    with open("sparse", "wb") as file:
-        file.seek(2**31 + 5)
-        file.write(b"\n" + github_pat().encode())
-    before = _peak()
-
-    report = run_source(FilesSource(["sparse"]))
-
-    (finding,) = report.findings
-    assert (finding.line, finding.column) == (2, 1)
-    assert report.summary.bytes == os.path.getsize("sparse")
-    assert _peak() - before < 12 * limits.WINDOW_BYTES
-
-
-def _peak() -> int:
-    """Most memory that this process has had, in bytes (Linux counts in KiB: getrusage(2))."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * limits.KIB
-
-
 def test_what_is_neither_file_nor_link_is_no_blob(here: Path) -> None:
     with pytest.raises(OSError, match="not a regular file"):
         open_blob(str(here))

@@ -1,0 +1,86 @@
+"""Credentials in several parts: which candidates belong together, and what the whole is worth.
+
+A part that proves little alone, such as the id of a client, is looked for by a rule with `partner`
+only near the secret. The whole is reported as the secret, under its rule and fingerprint.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from leakguard import limits
+from leakguard.model import Candidate, Severity
+
+
+class Composite(NamedTuple):
+    """Rules whose candidates make one credential."""
+
+    secrets: tuple[str, ...]
+    """Each of these is one, when one of `parts` at least is near."""
+    parts: tuple[str, ...]
+    severity: Severity
+    """Of the whole, unless the secret alone costs more."""
+
+
+COMPOSITES: Final = (
+    Composite(
+        ("aws-secret-access-key", "aws-secret-access-key-near-id"),
+        ("aws-access-key-id", "aws-session-token"),
+        Severity.CRITICAL,
+    ),
+    Composite(("twilio-auth-token",), ("twilio-account-sid",), Severity.CRITICAL),
+    Composite(("twilio-api-key-secret",), ("twilio-api-key",), Severity.CRITICAL),
+    Composite(
+        ("azure-client-secret", "azure-client-secret-old"),
+        ("azure-client-id", "azure-client-id-old", "azure-tenant-id", "azure-tenant-id-old"),
+        Severity.CRITICAL,
+    ),
+    Composite(
+        ("google-service-account-key",),
+        ("google-service-account-email", "google-service-account-key-id"),
+        Severity.CRITICAL,
+    ),
+    Composite(("google-oauth-client-secret",), ("google-oauth-client-id",), Severity.HIGH),
+    Composite(("google-hmac-secret",), ("google-hmac-key-id",), Severity.HIGH),
+    Composite(("slack-client-token",), ("slack-session-cookie",), Severity.CRITICAL),
+    Composite(("database-url",), ("database-url-user", "database-url-host"), Severity.CRITICAL),
+)
+
+_BY_RULE: Final = {rule: composite for composite in COMPOSITES for rule in composite.secrets}
+
+
+def composed(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The candidates by blob and place, secrets with the parts that stand near them.
+
+    Parts are candidates themselves too: whoever reports the whole leaves them out.
+    """
+    ordered = sorted(candidates, key=lambda item: (item.key, item.span.start, item.rule.id))
+    found: list[Candidate] = []
+    for _, group in groupby(ordered, key=lambda item: item.key):
+        blob = list(group)
+        found += [_with_parts(candidate, blob) for candidate in blob]
+    return found
+
+
+def _with_parts(secret: Candidate, blob: Sequence[Candidate]) -> Candidate:
+    composite = _BY_RULE.get(secret.rule.id)
+    if composite is None:
+        return secret
+    nearest = (_nearest(secret, rule, blob) for rule in composite.parts)
+    parts = tuple(part for part in nearest if part is not None)
+    if not parts:
+        return secret
+    severity = max(secret.rule.severity, composite.severity)
+    return replace(secret, rule=replace(secret.rule, severity=severity), parts=parts)
+
+
+def _nearest(secret: Candidate, rule: str, blob: Sequence[Candidate]) -> Candidate | None:
+    """The candidate of a rule with the fewest bytes between it and the secret."""
+    near = (
+        candidate
+        for candidate in blob
+        if candidate.rule.id == rule
+        and abs(candidate.span.line - secret.span.line) <= limits.COMPOSITE_LINES
+    )
+    return min(near, key=lambda item: abs(item.span.start - secret.span.start), default=None)
