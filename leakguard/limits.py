@@ -47,6 +47,9 @@ CONTEXT_ENTROPY: Final = 2.8
 """Least bits per character of a value whose vendor is named nearby, unless its rule says another:
 random hex digits have 3.4 and more, dates and counters less."""
 
+CONTEXT_VALUE_BYTES: Final = 250
+"""Longest rest of a value behind its beginning, in bytes: vendors' keys have up to 200."""
+
 CONTEXT_NAME_BYTES: Final = 400
 """Farthest a vendor's name is looked for to either side of a value, in bytes."""
 
