@@ -22,8 +22,8 @@ _VALUE: Final = (
     r"(?P<secret>[A-Za-z_+/=.~-]{0,7}[0-9][A-Za-z0-9_+/=.~-]{9}"
     r"|[A-Za-z_+/=.~-]{8,23}[0-9][A-Za-z0-9_+/=.~-])"
 )
-"""The beginning of a value: nearly every random one has a digit among its first 24 characters, names
-in code do not. RE2 takes a hundred times as long when it has to find the end as well."""
+"""The beginning of a value: nearly every random one has a digit among its first 24 characters,
+names in code do not. RE2 takes a hundred times as long when it has to find the end as well."""
 
 _REST: Final = re.compile(rb"[A-Za-z0-9_+/=.~-]*")
 
@@ -58,9 +58,9 @@ class Contexts:
         self._known: dict[tuple[bytes, bytes, bytes], Owned | None] = {}
 
     def owner(self, data: Buffer, start: int, value: tuple[int, int], end: int) -> Owned | None:
-        """Whose the value that begins like this is, by the nearest name around it; `start` and `end` are the blob's.
+        """Whose the value that begins so is, by the nearest name around it.
 
-        Names on CONTEXT_LINES lines before and behind it count.
+        `start` and `end` are the blob's. Names on CONTEXT_LINES lines before and behind it count.
         """
         first, last = value
         last = _REST.match(data, last, min(end, last + limits.CONTEXT_VALUE_BYTES)).end()  # type: ignore[union-attr]
