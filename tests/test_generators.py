@@ -2,8 +2,8 @@
 
 A form that a rule tells by itself stands alone as a value; one that only its name tells stands
 behind the shortest name that the rule asks for; a URL or a file stands whole. Rules whose form
-proves nothing, so that filters or the surroundings decide (`generic`, `near`), are left out.
-LEAKGUARD_TOKENS=50 is the long run.
+proves nothing, so that filters, surroundings or the file decide (`generic`, `near`, `path`), are
+left out. LEAKGUARD_TOKENS=50 is the long run.
 """
 
 import os
@@ -24,7 +24,12 @@ from tests.helpers import candidates
 from tests.sampling import sample
 
 RULES = {rule.id: rule for rule in load_rules()}
-FORMS = [rule for rule in RULES.values() if not rule.generic and not rule.near]
+FORMS = [
+    rule
+    for rule in RULES.values()
+    if not (rule.generic or rule.near or rule.path)
+    and not (rule.partner and RULES[rule.partner.rule].generic)
+]
 TOKENS = int(os.environ.get("LEAKGUARD_TOKENS", "3"))
 SURROUNDINGS = {
     "python": '{name} = "{value}"',
