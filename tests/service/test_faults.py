@@ -28,4 +28,5 @@ def test_kills_lose_and_double_nothing(
     assert outcome.kills == KILLS
     assert (outcome.lost, outcome.failed, outcome.doubled) == ([], [], [])
     assert outcome.findings == outcome.tokens
-    assert outcome.messages + outcome.unknown == outcome.findings
+    # One whose sender was killed counts as unknown, whether it arrived or not.
+    assert outcome.messages <= outcome.findings <= outcome.messages + outcome.unknown
