@@ -23,7 +23,7 @@ from typing import Any, overload
 import hyperscan
 from hyperscan import _version
 
-from leakguard import context, decode, foreign, literals, pattern, pattern_text
+from leakguard import foreign
 from leakguard.matcher import Matcher, load_matcher
 from leakguard.model import (
     Allowlist,
@@ -53,6 +53,9 @@ _STALE_SECONDS = 24 * 60 * 60
 
 _NAME = re.compile(r"[0-9a-f]{40}\.rules(?P<begun>\.\d+\.tmp)?")
 """Our files: LEAKGUARD_CACHE_DIR may name a folder in which others lie."""
+
+_DECIDING = ("pattern.py", "pattern_text.py", "context.py", "decode.py", "literals.py")
+"""What decides what the automaton looks for. Read, not imported: a hook may need none of it."""
 
 _UNSTORED = ("examples", "counterexamples", "references")
 _NEEDED = ("impact", "pattern")
@@ -96,9 +99,8 @@ def _key(extra: Sequence[Path]) -> str:
     digest = hashlib.blake2b(digest_size=20)
     parts = (_LAYOUT, __version__, _version.__version__, sys.version_info[:2], *_processor())
     digest.update(repr(parts).encode())
-    # They decide what the automaton looks for.
-    for module in (pattern, pattern_text, context, decode, literals):
-        digest.update(Path(str(module.__file__)).read_bytes())
+    for module in _DECIDING:
+        digest.update(Path(__file__).with_name(module).read_bytes())
     readers = sorted(Path(foreign.__path__[0]).glob("*.py")) if extra else []
     for path in (*rule_files(), *extra, *readers):
         digest.update(f"\0{path}\0{_state(path)}".encode(errors="surrogateescape"))

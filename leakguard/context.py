@@ -8,15 +8,13 @@ looked for at once.
 
 import re
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
-
-import re2
 
 from leakguard import limits
 from leakguard.lines import Buffer, lines_after, lines_before
 from leakguard.model import Rule
-from leakguard.pattern import confirmer
+from leakguard.pattern import any_of, confirmer
 
 _VALUE: Final = (
     r"(?P<secret>[A-Za-z_+/=.~-]{0,7}[0-9][A-Za-z0-9_+/=.~-]{9}"
@@ -55,7 +53,7 @@ class Contexts:
     def __init__(self, rules: Sequence[Rule], numbers: Sequence[int]) -> None:
         self._rules = rules
         self._numbers = numbers
-        self._known: dict[tuple[bytes, bytes, bytes], Owned | None] = {}
+        self._owner = lru_cache(limits.SEEN_STRETCHES)(self._nearest)
 
     def owner(self, data: Buffer, start: int, value: tuple[int, int], end: int) -> Owned | None:
         """Whose the value that begins so is, by the nearest name around it.
@@ -68,25 +66,14 @@ class Contexts:
         right = min(end, last + limits.CONTEXT_NAME_BYTES)
         left = lines_before(data, left, first, limits.CONTEXT_LINES)
         right = lines_after(data, last, right, limits.CONTEXT_LINES)
-        key = bytes(data[left:first]), bytes(data[first:last]), bytes(data[last:right])
-        if key not in self._known:
-            if len(self._known) == limits.SEEN_STRETCHES:
-                self._known.clear()
-            self._known[key] = self._nearest(*key)
-        return self._known[key]
+        return self._owner(
+            bytes(data[left:first]), bytes(data[first:last]), bytes(data[last:right])
+        )
 
     @cached_property
     def _names(self) -> Any:
         """The names of all vendors, to be looked for at once; compiled for the first value."""
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1
-        options.case_sensitive = False
-        options.max_mem = limits.RE2_MEMORY_BYTES
-        names = re2.Set.SearchSet(options)
-        for number in self._numbers:
-            names.Add(self._rules[number].near.encode())
-        names.Compile()
-        return names
+        return any_of(self._rules[number].near for number in self._numbers)
 
     def _nearest(self, before: bytes, value: bytes, after: bytes) -> Owned | None:
         found = self._names.Match(before + b"\n" + after) or ()

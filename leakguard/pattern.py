@@ -55,12 +55,8 @@ class Confirmer:
 
     def __init__(self, pattern: str) -> None:
         """Raises PatternError when RE2 refuses the pattern."""
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1
-        options.log_errors = False
-        options.max_mem = limits.RE2_MEMORY_BYTES
         try:
-            self.regexp: Any = re2.compile(b"(?m)" + pattern.encode(), options=options)
+            self.regexp: Any = re2.compile(b"(?m)" + pattern.encode(), options=_options())
         except re2.error as error:
             reason = error.args[0]
             text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
@@ -84,6 +80,26 @@ class Confirmer:
             start += len(text) - len(text.lstrip(b"\n"))
             end -= len(text) - len(text.rstrip(b"\n"))
         return start, end
+
+
+def _options() -> Any:
+    """Patterns over bytes, quietly and within limits."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    options.max_mem = limits.RE2_MEMORY_BYTES
+    return options
+
+
+def any_of(patterns: Iterable[str]) -> Any:
+    """The RE2 set that says which of the patterns occur in a text, in any case: their numbers."""
+    options = _options()
+    options.case_sensitive = False
+    found = re2.Set.SearchSet(options)
+    for pattern in patterns:
+        found.Add(pattern.encode())
+    found.Compile()
+    return found
 
 
 @cache

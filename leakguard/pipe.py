@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard import limits
 from leakguard.doubles import without_doubles
-from leakguard.encoded import Decoder
 from leakguard.findings import in_order, judge
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Report, Skip, Summary, Window
@@ -111,7 +110,7 @@ def _items(
     source: Source, matcher: Matcher, watch: _Watch, plugins: "Plugins | None"
 ) -> Iterator[Candidate | Skip]:
     """What the rules confirm in a source, in its order."""
-    scanner, decoder = Scanner(matcher), Decoder(matcher)
+    scanner, decoder = Scanner(matcher), None
     crowded: list[Skip] = []
     for item in _matched(source.windows(), matcher):
         watch.look()
@@ -126,6 +125,11 @@ def _items(
             else:
                 plain.append(found)
                 yield found
+        if not item[1]:
+            continue
+        from leakguard.encoded import Decoder  # 10 ms that a commit without hits need not spend
+
+        decoder = decoder or Decoder(matcher)
         for found in decoder.candidates(*item, plain):
             if isinstance(found, Skip):
                 crowded.append(found)

@@ -7,6 +7,7 @@ tests/test_scanner.py holds it to that.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from leakguard import limits
@@ -31,8 +32,7 @@ class Scanner:
         self._carry: dict[int, int] = {}
         """Where the last match of a rule ended in the blob whose segments are coming in, bytes."""
         self._carry_key = ""
-        self._judged: dict[tuple[int, bytes], bool] = {}
-        """What was thought of a secret before."""
+        self._judge = lru_cache(limits.SEEN_STRETCHES)(matcher.accepts)
         self._seen: dict[tuple[int, int, bytes], _Spans] = {}
         """What was found around a hit before: the versions of a file repeat most of their lines,
         and a call of RE2 gives the interpreter's lock away."""
@@ -105,12 +105,7 @@ class Scanner:
         ]
 
     def _accepts(self, data: Buffer, match: Match) -> bool:
-        key = match.rule, bytes(data[match.secret_start : match.secret_end])
-        if key not in self._judged:
-            if len(self._judged) == limits.SEEN_STRETCHES:
-                self._judged.clear()
-            self._judged[key] = self.matcher.accepts(*key)
-        return self._judged[key]
+        return self._judge(match.rule, bytes(data[match.secret_start : match.secret_end]))
 
     def _rule(self, data: Buffer, piece: Piece, number: int, ends: Iterable[int]) -> list[Match]:
         """All matches of one rule in a piece, from the offsets at which its finder ended."""
