@@ -47,18 +47,19 @@ def unbase64(raw: bytes) -> Iterator[bytes]:
     """The text that base64 or base64url stands for (RFC 4648), wrapped or not, padded or not.
 
     The first characters may belong to something else, such as an escape: of the four ways to begin,
-    the one that gives text counts. Nothing comes of certificates and pictures.
+    the one that gives text counts; a later line begins where it begins. Nothing comes of
+    certificates and pictures.
     """
     lines = _NO_DATA.split(raw) if b"\n" in raw or b"\\" in raw else [raw.rstrip(b"=")]
     yield from _aligned(b"".join(lines).translate(_URL_SAFE))
     if len(lines) > 1:
-        for line in lines:
-            yield from _aligned(line.translate(_URL_SAFE))
+        for number, line in enumerate(lines):
+            yield from _aligned(line.translate(_URL_SAFE), 1 if number else _QUAD)
 
 
-def _aligned(run: bytes) -> list[bytes]:
+def _aligned(run: bytes, ways: int = _QUAD) -> list[bytes]:
     head = run[: limits.DECODE_HEAD]
-    meant = (shift for shift in range(_QUAD) if is_text(_plain(head[shift:])))
+    meant = (shift for shift in range(ways) if is_text(_plain(head[shift:])))
     return [_plain(run[shift:]) for shift in islice(meant, 1)]
 
 

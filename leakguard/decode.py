@@ -258,6 +258,8 @@ def _quoted_printable(match: "re.Match[bytes]") -> bytes:
 
 
 _WORD: Final = r"[A-Za-z0-9_/+.=-]"
+_PART: Final = r"[A-Za-z0-9_-]{3}"
+"""How a piece of a token ends where only spaces join it to the next: `//EN" "http` is none."""
 _QUOTE: Final = r"""["'`]"""
 
 BASE64: Final = Encoding(
@@ -307,8 +309,8 @@ ENCODINGS: Final = (
     _escapes(
         "html",
         (
-            # Of characters that tokens have: quotes and dashes stand in any page.
-            r"&#(?:4[35-9]|5[0-8]|6[1-9]|[7-9][0-9]|1[01][0-9]|12[0-6]);",
+            # Of characters that tokens have: quotes and `@` stand in any page.
+            r"&#(?:4[35-9]|5[0-8]|6[1-35-9]|[7-9][0-9]|1[01][0-9]|12[0-6]);",
             r"&#[xX](?:2[bBd-fD-F]|3[0-9aAdD]|[4-7][0-9a-fA-F]);",
             rf"{_WORD}&(?:equals|plus|sol|lowbar|hyphen|colon);",
         ),
@@ -334,11 +336,11 @@ ENCODINGS: Final = (
             rf"{_WORD}{_QUOTE} {{0,2}}\+ {{0,2}}{_QUOTE}{_WORD}",
             rf"\n[ \t]{{1,40}}\+[ \t]{{0,4}}{_QUOTE}{_WORD}",
             rf"{_WORD}{_QUOTE}[ \t]{{0,4}}\+[ \t]{{0,4}}\r?\n",
-            rf'{_WORD}" (?:\. )?"{_WORD}',
-            rf"{_WORD}' (?:\. )?'{_WORD}",
+            rf'{_PART}" (?:\. )?"{_WORD}',
+            rf"{_PART}' (?:\. )?'{_WORD}",
             rf"""{_WORD}(?:"'|'"){_WORD}""",
-            rf'{_WORD}"(?: \\)?\r?\n[ \t]{{1,40}}"{_WORD}',
-            rf"{_WORD}'(?: \\)?\r?\n[ \t]{{1,40}}'{_WORD}",
+            rf'{_PART}"(?: \\)?\r?\n[ \t]{{1,40}}"{_WORD}',
+            rf"{_PART}'(?: \\)?\r?\n[ \t]{{1,40}}'{_WORD}",
         ),
         rb"""["'`][ \t]{0,8}(?:[+.&\\][ \t]{0,8})?(?:\r?\n[ \t]{0,80})?(?:[+.&][ \t]{0,8})?"""
         rb"""[rRbBuUfFL]?["'`]""",

@@ -76,16 +76,14 @@ def _located(
         and candidate.rule.confidence >= policy.min_confidence
     ]
     places = dict(source.places(dict.fromkeys(candidate.key for candidate in counted)))
-    hidden = [
-        candidate.key
+    hidden = {
+        (candidate.key, _counting(candidate, place))
         for candidate in counted
-        if any(
-            _is_hidden(candidate, place, policy, baseline)
-            for place in places.get(candidate.key, ())
-        )
-    ]
+        for place in places.get(candidate.key, ())
+        if _is_hidden(candidate, place, policy, baseline)
+    }
     if hidden:
-        places |= source.places(dict.fromkeys(hidden), everywhere=True)
+        places |= source.places({key for key, _ in hidden}, elsewhere={path for _, path in hidden})
     for key, blob in groupby(counted, key=lambda candidate: candidate.key):
         found = list(blob)
         for place in places.get(key, ()):
@@ -101,6 +99,11 @@ def _is_hidden(candidate: Candidate, place: Place, policy: Policy, baseline: Bas
         or is_excluded(place.path, policy.excludes)
         or baseline.reason(candidate, place.path) is not None
     )
+
+
+def _counting(candidate: Candidate, place: Place) -> str:
+    """The pattern of the paths at which a candidate that is hidden at this one would count."""
+    return "" if is_for(candidate, place) else candidate.rule.path or ""
 
 
 def _grouped(located: Iterable[Located]) -> Iterator[list[Located]]:

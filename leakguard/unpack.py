@@ -4,7 +4,7 @@ The key of a member is its outer blob's key, a NUL and its path inside; in a rep
 joined by `!`. Builds that are met are collected, to be judged when the scan is over.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -170,10 +170,10 @@ class Unpacking:
                 yield Skip(place.path, why, place.blob)
 
     def places(
-        self, keys: Iterable[str], *, everywhere: bool = False
+        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
     ) -> Mapping[str, Sequence[Place]]:
         keys = list(keys)
-        outer = self._source.places({outer_key(key) for key in keys}, everywhere=everywhere)
+        outer = self._source.places({outer_key(key) for key in keys}, elsewhere=elsewhere)
         return {
             key: [replace(place, path=_path(place.path, key)) for place in outer[outer_key(key)]]
             for key in keys

@@ -1,6 +1,6 @@
 """From candidates to findings: overlaps, repetitions, paths, levels, order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -25,7 +25,7 @@ class Places(FilesSource):
         self._added = added
 
     def places(
-        self, keys: Iterable[str], *, everywhere: bool = False
+        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
     ) -> Mapping[str, Sequence[Place]]:
         return {key: self._there.get(key, (Place(key),)) for key in keys}
 

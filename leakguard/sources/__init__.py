@@ -1,6 +1,6 @@
 """Where blobs come from. A source yields windows of blobs and says where each blob belongs."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,11 +29,12 @@ class Source(Protocol):
         ...
 
     def places(
-        self, keys: Iterable[str], *, everywhere: bool = False
+        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
     ) -> Mapping[str, Sequence[Place]]:
         """Where the blobs of these pieces' keys occur. Called after the last window.
 
-        To find every path of a blob can take long: without `everywhere` one is enough.
+        To find every path of a blob can take long: one is enough, unless the source knows a path
+        that one of the patterns `elsewhere` is found in.
 
         A key that is not in it does not count: what was asked for does not reach its blob.
         """

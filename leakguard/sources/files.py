@@ -5,7 +5,7 @@ Symbolic links are read as links; only one that the user names is followed.
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from io import RawIOBase
 from mmap import ACCESS_READ, mmap
 from typing import BinaryIO
@@ -87,7 +87,7 @@ class FilesSource:
         return children
 
     def places(
-        self, keys: Iterable[str], *, everywhere: bool = False
+        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
     ) -> Mapping[str, Sequence[Place]]:
         return {key: (Place(shown(key)),) for key in keys}
 
@@ -131,7 +131,7 @@ class StreamSource:
         yield from packer.flush()
 
     def places(
-        self, keys: Iterable[str], *, everywhere: bool = False
+        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
     ) -> Mapping[str, Sequence[Place]]:
         return {key: (Place(key),) for key in keys}
 

@@ -7,11 +7,12 @@ list backwards.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from leakguard.errors import UsageError
 from leakguard.model import Place, Skip, Window
+from leakguard.pattern import search
 from leakguard.sources import Tally
 from leakguard.sources.git.command import reason
 from leakguard.sources.git.objects import split_key
@@ -172,16 +173,24 @@ class HistorySource:
         return [] if code else out.decode().split()
 
     def places(
-        self, keys: Iterable[str], *, everywhere: bool = False
+        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
     ) -> Mapping[str, Sequence[Place]]:
         keys = list(keys)
         if not self._everything:
             reached = self.reached(frozenset(split_key(key)[1] for key in keys))
             keys = [key for key in keys if split_key(key)[1] in reached]
         # Of some commits each path is judged by the version before it.
-        everywhere = everywhere or self._selection.partial
+        everywhere = self._selection.partial or self._has_path(elsewhere)
         git, orders = self._repository.git, self._numbered() if keys else {}
         return places_of(git, self._lines, orders, keys, everywhere=everywhere)
+
+    def _has_path(self, patterns: Collection[str]) -> bool:
+        """Whether the listing, which has one path of each object, has one like that."""
+        if not patterns:
+            return False
+        length = len(self._lines[0].partition(b" ")[0]) if self._lines else 0
+        paths = b"\n".join([line[length + 1 :] for line in self._lines])
+        return any(search(pattern).search(paths) for pattern in patterns)
 
     def _numbered(self) -> Mapping[bytes, int]:
         if not self._orders and self._lines:

@@ -1,6 +1,6 @@
 """The index as a source: what the next commit adds, or everything that is in it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -76,7 +76,7 @@ class StagedSource:
         return [replaced(raw) for raw in self._diffs]
 
     def places(
-        self, keys: Iterable[str], *, everywhere: bool = False
+        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
     ) -> Mapping[str, Sequence[Place]]:
         return _index_places(keys)
 
@@ -134,7 +134,7 @@ class IndexSource:
         return wanted
 
     def places(
-        self, keys: Iterable[str], *, everywhere: bool = False
+        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
     ) -> Mapping[str, Sequence[Place]]:
         return _index_places(keys)
 

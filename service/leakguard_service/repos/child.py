@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -177,11 +177,11 @@ class _Watched:
             yield item
 
     def places(
-        self, keys: Iterable[str], *, everywhere: bool = False
+        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
     ) -> Mapping[str, Sequence[Place]]:
         keys = list(keys)
         self._asked.update(split_key(key)[1] for key in keys)
-        return self._source.places(keys, everywhere=everywhere)
+        return self._source.places(keys, elsewhere=elsewhere)
 
     def adds(self, place: Place, secret: bytes) -> bool:
         return self._source.adds(place, secret)
