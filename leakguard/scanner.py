@@ -74,6 +74,8 @@ class Scanner:
                 del found[limits.MATCHES_PER_PIECE :]
             matches += found if number < len(rules) else self._owned(data, piece, found)
         accepted = [match for match in matches if self._accepts(data, match)]
+        if not accepted:
+            return
         accepted = self._without_fakes(accepted, set(matches).difference(accepted))
         accepted += self._beside(data, piece, accepted)
         kept = keep(data, piece, self.matcher.rules, accepted)
