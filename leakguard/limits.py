@@ -124,7 +124,7 @@ MATCHES_PER_PIECE: Final = 100_000
 made of tokens only is a test file or an attack on the scanner's memory."""
 
 SEEN_STRETCHES: Final = 4096
-"""Stretches around hits whose matches are remembered: some hundred bytes each, 2 MiB in all."""
+"""Stretches around the hits of a rule whose matches are remembered: some hundred bytes each."""
 
 SLOW_HASH_ROUNDS: Final = 20_000
 """PBKDF2 rounds for the fingerprint of a secret short enough to be guessed (about 10 ms)."""

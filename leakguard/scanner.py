@@ -16,10 +16,8 @@ from leakguard.context import ANCHORS, Contexts
 from leakguard.lines import Buffer, Cursor, after, before, lines_after, lines_before, previous
 from leakguard.matcher import ENCODED, Hits, Matcher
 from leakguard.model import Candidate, Confidence, Match, Piece, Skip, Span, Window
-from leakguard.pattern import Confirmer, Finder, confirmer
-
-_Spans = tuple[int, int, int, int] | None
-"""A match and the secret in it, or None when the pattern does not match."""
+from leakguard.pattern import Finder, confirmer
+from leakguard.tails import Seeker, Spans, seeker
 
 
 class Scanner:
@@ -27,15 +25,12 @@ class Scanner:
 
     def __init__(self, matcher: Matcher) -> None:
         self.matcher = matcher
-        self._finders = {number: found for number, found in enumerate(matcher.finders) if found}
+        self._looks: dict[int, _Look | None] = {}
         self._contexts = Contexts(matcher.rules, matcher.contextual)
         self._carry: dict[int, int] = {}
         """Where the last match of a rule ended in the blob whose segments are coming in, bytes."""
         self._carry_key = ""
         self._judge = lru_cache(limits.SEEN_STRETCHES)(matcher.accepts)
-        self._seen: dict[tuple[int, int, bytes], _Spans] = {}
-        """What was found around a hit before: the versions of a file repeat most of their lines,
-        and a call of RE2 gives the interpreter's lock away."""
 
     def candidates(self, window: Window, hits: Hits) -> Iterator[Candidate | Skip]:
         """What the rules confirm in a window, blob by blob, by offset.
@@ -93,10 +88,10 @@ class Scanner:
         """Leaves out generic matches of what has a token's form but fails that token's check."""
         rules = self.matcher.rules
         fakes = [
-            (match.secret_start, match.secret_end)
-            for match in refused
-            if not rules[match.rule].generic and rules[match.rule].confidence is Confidence.HIGH
+            (match.secret_start, match.secret_end) for match in refused if self._proves(match.rule)
         ]
+        if not fakes:
+            return accepted
         return [
             match
             for match in accepted
@@ -106,22 +101,28 @@ class Scanner:
             )
         ]
 
+    def _proves(self, number: int) -> bool:
+        """Whether the form of a rule's values says what they are."""
+        rule = self.matcher.rules[number]
+        return not rule.generic and rule.confidence is Confidence.HIGH
+
     def _accepts(self, data: Buffer, match: Match) -> bool:
         return self._judge(match.rule, bytes(data[match.secret_start : match.secret_end]))
 
     def _rule(self, data: Buffer, piece: Piece, number: int, ends: Iterable[int]) -> list[Match]:
         """All matches of one rule in a piece, from the offsets at which its finder ended."""
-        found = self._finders.get(number)
-        if found is None or found.whole:
+        look = self._look(number)
+        if look is None:
             return list(islice(self._whole(data, piece, number), limits.MATCHES_PER_PIECE + 1))
-        cleared = self._cleared(piece, number)
+        cleared, least, most = self._cleared(piece, number), look.least, look.most
         matches: list[Match] = []
         for end in ends:
-            if end < cleared + found.least:
+            if end < cleared + least:
                 continue
-            match = self._search(number, data, max(cleared, end - found.most), piece.end, end)
-            if match is None or match[0] > end - found.least:
-                cleared = end - found.least + 1
+            start = end - most
+            match = look.find(data, start if start > cleared else cleared, piece.end, end)
+            if match is None or match[0] > end - least:
+                cleared = end - least + 1
             elif match[0] >= piece.own_end:
                 break
             else:
@@ -130,6 +131,16 @@ class Scanner:
         if matches:
             self._remember(piece, number, matches[-1].end)
         return matches
+
+    def _look(self, number: int) -> "_Look | None":
+        """How a rule is looked for around a hit; None when all of a blob has to be searched."""
+        if number not in self._looks:
+            finders, rules = self.matcher.finders, self.matcher.rules
+            found = finders[number] if number < len(finders) else None
+            whole = found is None or found.whole
+            pattern = rules[number].pattern if number < len(rules) else ANCHORS[number - len(rules)]
+            self._looks[number] = None if found is None or whole else _Look(seeker(pattern), found)
+        return self._looks[number]
 
     def _whole(self, data: Buffer, piece: Piece, number: int) -> Iterator[Match]:
         """All matches of a rule that has to see the whole blob, or nothing of it but its path."""
@@ -145,23 +156,6 @@ class Scanner:
             found = Match(start + shift, end + shift, secret[0] + shift, secret[1] + shift, number)
             if piece.own_start <= found.start < piece.own_end:
                 yield found
-
-    def _search(self, number: int, data: Buffer, start: int, limit: int, hit: int) -> _Spans:
-        """As the function `_search`, which is asked once for the same bytes around a hit."""
-        found, pattern = self._finders[number], confirmer(self._pattern(number))
-        # One byte more to each side: borders of words and lines look at it.
-        if not found.reach or not start or hit + found.reach >= limit:
-            return _search(pattern, found, data, start, limit, hit)
-        key = number, hit - start, bytes(data[start - 1 : hit + found.reach + 1])
-        if key not in self._seen:
-            if len(self._seen) == limits.SEEN_STRETCHES:
-                self._seen.clear()
-            self._seen[key] = _moved(_search(pattern, found, data, start, limit, hit), -start)
-        return _moved(self._seen[key], start)
-
-    def _pattern(self, number: int) -> str:
-        rules = self.matcher.rules
-        return rules[number].pattern if number < len(rules) else ANCHORS[number - len(rules)]
 
     def _cleared(self, piece: Piece, number: int) -> int:
         """Offset in the window before which no match of the rule may start."""
@@ -218,10 +212,6 @@ class Scanner:
             )
 
 
-def _moved(spans: _Spans, by: int) -> _Spans:
-    return spans and (spans[0] + by, spans[1] + by, spans[2] + by, spans[3] + by)
-
-
 def _piece_of(pieces: Sequence[Piece], hits: Hits, position: int) -> tuple[Piece | None, int]:
     """The piece that a hit lies in, None between pieces, and the first hit behind it."""
     end = hits[position][0]
@@ -231,16 +221,43 @@ def _piece_of(pieces: Sequence[Piece], hits: Hits, position: int) -> tuple[Piece
     return pieces[index], bisect_left(hits, (pieces[index].end + 1, -1), position)
 
 
-def _search(
-    pattern: Confirmer, found: Finder, data: Buffer, start: int, limit: int, hit: int
-) -> _Spans:
-    """The first match that starts at `start` or later, with the span of its secret."""
-    stop = min(limit, hit + (found.reach or limits.MATCH_BYTES))
-    match = pattern.regexp.search(data, start, stop)
-    if match is None:
-        return None
-    begin, end = match.span()
-    if end == stop < limit and begin <= hit:
-        match = pattern.regexp.search(data, begin, min(limit, begin + 2 * limits.MATCH_BYTES))
-        begin, end = match.span()
-    return begin, end, *pattern.span(match)
+class _Look:
+    """Looks for one rule around its finder's hits; for one thread."""
+
+    __slots__ = ("_reach", "_seek", "_seen", "least", "most")
+
+    def __init__(self, seek: Seeker, found: Finder) -> None:
+        self.least, self.most, self._reach = found.least, found.most, found.reach
+        self._seek = seek
+        self._seen: dict[tuple[int, bytes], Spans | None] = {}
+        """What was found around a hit before: the versions of a file repeat most of their lines,
+        and a call of RE2 gives the interpreter's lock away. Offsets from the stretch's start."""
+
+    def find(self, data: Buffer, start: int, limit: int, hit: int) -> Spans | None:
+        """The first match that starts at `start` or later, with the span of its secret."""
+        reach, seen = self._reach, self._seen
+        # One byte more to each side: borders of words and lines look at it.
+        if not reach or not start or hit + reach >= limit:
+            return self._search(data, start, limit, hit)
+        key = hit - start, bytes(data[start - 1 : hit + reach + 1])
+        if key in seen:
+            spans = seen[key]
+        else:
+            spans = self._search(data, start, limit, hit)
+            if len(seen) == limits.SEEN_STRETCHES:
+                seen.clear()
+            seen[key] = spans and _moved(spans, -start)
+            return spans
+        return spans and _moved(spans, start)
+
+    def _search(self, data: Buffer, start: int, limit: int, hit: int) -> Spans | None:
+        stop = min(limit, hit + (self._reach or limits.MATCH_BYTES))
+        spans = self._seek.find(data, start, stop)
+        if spans is not None and spans[1] == stop < limit and spans[0] <= hit:
+            return self._seek.find(data, spans[0], min(limit, spans[0] + 2 * limits.MATCH_BYTES))
+        return spans
+
+
+def _moved(spans: Spans, by: int) -> Spans:
+    begin, end, first, last = spans
+    return begin + by, end + by, first + by, last + by

@@ -1,0 +1,57 @@
+"""A seeker finds what the whole pattern finds, however it counts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leakguard.model import Rule
+from leakguard.pattern import confirmer
+from leakguard.ruleset import load_rules
+from leakguard.tails import Spans, seeker
+
+LONG = r"(?i)key ?= ?(?P<secret>[a-f0-9]{3,200})"
+COUNTED = [rule for rule in load_rules() if rule.pattern and seeker(rule.pattern).rest is not None]
+
+
+def whole(pattern: str, text: bytes) -> Spans | None:
+    """What RE2 finds when it counts all."""
+    found = confirmer(pattern)
+    match = found.regexp.search(text)
+    return None if match is None else (*match.span(), *found.span(match))
+
+
+@given(st.text("kKeEyY =af09-\n", max_size=80), st.integers(0, 260))
+def test_any_text(text: str, length: int) -> None:
+    data = f"{text}key={'a' * length}{text}".encode()
+
+    assert seeker(LONG).find(data, 0, len(data)) == whole(LONG, data)
+
+
+@pytest.mark.parametrize("rule", COUNTED, ids=[rule.id for rule in COUNTED])
+def test_built_in_patterns(rule: Rule) -> None:
+    for example in (*rule.examples, *rule.counterexamples):
+        for more in (b"", b"aA9" * 300, b"-/+_.aA9" * 5, b" aA9" * 9):
+            text = example.encode() + more
+            assert seeker(rule.pattern).find(text, 0, len(text)) == whole(rule.pattern, text)
+
+
+def test_the_end_of_the_stretch_ends_the_secret() -> None:
+    data = b"key=" + b"a" * 100
+
+    assert seeker(LONG).find(data, 0, 60) == (0, 60, 4, 60)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?P<secret>ab[0-9]{3,200})\b",
+        r"(?P<secret>ab[0-9]{3,200}|cd)",
+        r"(?P<secret>ab)([0-9]{3,200})",
+        r"(?P<secret>ab(?:[0-9]{3,200}))",
+        r"(?P<secret>ab(?:cd){3,200})",
+        r"(?P<secret>ab[0-9]{3,200}?)",
+        r"(?P<secret>ab[0-9]{3,20})",
+    ],
+)
+def test_other_ends_are_counted_by_re2(pattern: str) -> None:
+    assert seeker(pattern).rest is None
