@@ -16,8 +16,8 @@ _LONG: Final = 100
 """Characters from which a secret holds short words by chance, so that only whole forms count."""
 
 _PLACEHOLDER: Final = re.compile(
-    rb"(?i)example|changeme|change[_-]me|placeholder|replace[_-]?(?:me|with|this)|redacted"
-    rb"|your[_-]|<your|_here\b|insert[_-]|dummy|x{5}|\*{4}|\.{4}|-{6}|_{6}|1234567890|0123456789"
+    rb"(?i)example|changeme|change[_-]me|placeholder|replace[_-]?(?:me|with|this)|redacted|censored"
+    rb"|your[_-]|<your|_here\b|insert[_-]|dummy|x{5}|\*{4}|\.{4}|\.{3}$|-{6}|_{6}|1234567890|0123456789"
     rb"|abcdefghij|deadbeefdeadbeef|(?:0123|4567|89ab|cdef){4}|\bfoobar"
 )
 
@@ -39,6 +39,7 @@ _VARIABLE: Final = re.compile(
     | \$ [{(] | \{\{ | \}\} | <%               # a reference or template anywhere in it
     | ^ [A-Za-z_][\w.:]* [(\[] | [)\]][;,]? $  # f(x), x[0]
     | ^ [A-Za-z_]\w* (?: (?:\.|->|::) [A-Za-z_]\w* )+ ;? $   # settings.PASSWORD
+    | ^ (?P<mark> [#@%_]{2} ) .* (?P=mark) $   # ##X##, @@FILE:x@@
     | % [(\[]? \w* [)\]]? [sdvq] | \{ \w* \}   # %s, %(x)s, {x}
     | ^ (?: ENC | vault | secret | arn | ref | env | sops | op | ssm ) [:(\[]  # kept elsewhere
     | ^ AQ(?:IC)[A-Za-z0-9+/]                  # AWS KMS ciphertext
@@ -51,14 +52,23 @@ def is_variable(secret: bytes) -> str | None:
     return "variable" if _VARIABLE.search(secret) else None
 
 
+_WORD: Final = rb"(?:[A-Z]?[a-z]*|[A-Z]{2,})"
+_NAME: Final = rb"(?:[a-z]{2,})?(?:[A-Z]{1,4}[a-z]{2,})*[A-Z]{0,4}"
+"""Of letters only: newPassword, CfnAPIKey, X. These two and the text between them match in one way
+only: with two ways for a character, a value made for it would take for ever."""
+
 _WORDS: Final = re.compile(
     rb"""(?x)
       ^ [^A-Za-z0-9]* $                                              # no word at all
-    | ^ (?: [A-Z]?[a-z]* | [A-Z]+ ) (?: [-_ ./:,'*]+ (?: [A-Z]?[a-z]* | [A-Z]+ ) )* $ # some-words
+    | ^ %(word)b (?: [-_ ./:,'*] %(word)b )* $                       # some-words
     | ^ [a-z]+ (?: [A-Z][a-z]+ )+ $ | ^ (?: [A-Z][a-z]+ ){2,} $      # camelCase
+    | ^ %(name)b (?: [-_./:] %(name)b )+ $                           # my_newPassword, X-Cfn-APIKey
+    | ^ [A-Z]+ [0-9]{0,2} (?: _ [A-Z]+ [0-9]{0,2} ){2,} $            # MYSQL_CACHING_SHA2_PASSWORD
+    | ^ (?= .* [\x80-\xff] ) [A-Za-z\x80-\xff.,:'*_-]+ $            # a word of another language
     | ^ [A-Za-z_-]* (?: passw | secret | token | key | pwd | test | user | admin | guest ) [a-z_]*
         [0-9]{0,4} $                                                 # password1
     """
+    % {b"word": _WORD, b"name": _NAME}
 )
 
 
