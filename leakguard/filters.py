@@ -81,6 +81,7 @@ _NO_SECRET: Final = re.compile(
     rb"""(?xi)
       ^ (?: /|\.{1,2}/|~/|[a-z]:\\ | [a-z][a-z0-9+.-]*:// | www\. )  # path or address
     | ^ [\d.,:+-]+ $                                               # number, date, version
+    | ^ (?: [0-9a-f]{2} : ){5,} [0-9a-f]{2} $                      # fingerprint, hardware address
     | ^ (?: true | false | null | none | nil | undefined ) $
     | ^ (?: sha(?:1|256|384|512) | md5 ) [-:=]                      # hash with its name
     | ^ [\w./-]+ \. (?: [a-z]{2,4} | json | yaml | toml | html | java | properties ) $ # file, host

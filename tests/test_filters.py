@@ -99,6 +99,7 @@ DROPPED = {
         "undefined",
         "sha256-abc",
         "md5:abc",
+        "26:83:8a:f8:4b:46:11:3c",
         "config.yaml",
         "api.host.com",
         r"\w+",
