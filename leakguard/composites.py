@@ -29,6 +29,16 @@ COMPOSITES: Final = (
         ("aws-access-key-id", "aws-session-token"),
         Severity.CRITICAL,
     ),
+    Composite(
+        ("alibaba-access-key-secret", "alibaba-access-key-secret-near-id"),
+        ("alibaba-access-key-id",),
+        Severity.CRITICAL,
+    ),
+    Composite(
+        ("alibaba-sts-access-key-secret",),
+        ("alibaba-sts-access-key-id", "alibaba-sts-security-token"),
+        Severity.HIGH,
+    ),
     Composite(("twilio-auth-token",), ("twilio-account-sid",), Severity.CRITICAL),
     Composite(("twilio-api-key-secret",), ("twilio-api-key",), Severity.CRITICAL),
     Composite(

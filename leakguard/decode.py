@@ -74,11 +74,14 @@ _WRAP: Final = rb"(?:\r?\n[ \t]{0,40}|(?:\\r)?\\n)"
 _BACK_WRAP: Final = rb"(?:[ \t]{0,40}\n\r?|(?<=n)\\(?:r\\)?)"
 _LINE: Final = 40
 """Characters of a line of wrapped base64, at least: 60, 64 and 76 are usual."""
+_LAST_END: Final = rb"""[ \t]{0,4}(?:[^A-Za-z0-9+/_.:=( \t-]|\Z)"""
+"""What stands behind the last line of wrapped base64: no `:` or `=` of an assignment, no word."""
 _AHEAD = re.compile(
     rb"[%(set)s]*(?:(?<=[%(set)s]{%(line)d})%(wrap)s[%(set)s]{%(line)d,})*"
-    rb"(?:(?<=[%(set)s]{%(line)d})%(wrap)s[%(set)s]+)?={0,2}"
-    % {b"set": _SET.encode(), b"line": _LINE, b"wrap": _WRAP}
+    rb"(?:(?<=[%(set)s]{%(line)d})%(wrap)s[%(set)s]+={0,2}(?=%(end)s)|={0,2})"
+    % {b"set": _SET.encode(), b"line": _LINE, b"wrap": _WRAP, b"end": _LAST_END}
 )
+"""Up to a last line that may be short. `KEY: ...` below whole base64 is none."""
 _BEHIND = re.compile(
     rb"[%(set)s]*(?:%(wrap)s[%(set)s]{%(line)d,})*"
     % {b"set": _SET.encode(), b"line": _LINE, b"wrap": _BACK_WRAP}

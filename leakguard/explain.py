@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from leakguard.conditions import is_allowed
+from leakguard.encoded import Decoder
 from leakguard.fingerprint import preview
 from leakguard.lines import Cursor
 from leakguard.matcher import Matcher
@@ -30,21 +31,27 @@ class Explanation:
     preview: str
     reason: str
     """Why it is not reported; empty when it is."""
+    encoding: str = ""
+    """How the secret is written there, as in reports; empty when it stands there as it is."""
 
 
 def explain(matcher: Matcher, text: bytes, path: str, policy: Policy) -> list[Explanation]:
-    """What the rules make of a text, by line, column and rule.
+    """What the rules make of a text and of what is encoded in it, by line, column and rule.
 
-    A text with more bytes than a window has is cut there.
+    A text with more bytes than a window has is cut there. Of encoded text only what the scan
+    confirms is told, not what it drops.
     """
     window = next(_windows(path, text), None)
     if window is None:
         return []
     scanner, scratch = Scanner(matcher), matcher.scratch()
-    found = list(scanner.candidates(window, matcher.hits(window, scratch)))
+    hits = matcher.hits(window, scratch)
+    found = list(scanner.candidates(window, hits))
+    plain = [item for item in found if isinstance(item, Candidate)]
+    found += Decoder(matcher).candidates(window, hits, plain)
     kept = [item for item in found if isinstance(item, Candidate) and item.rule.pattern]
     told = list(_told(kept, path, policy))
-    known = {(item.rule.id, item.span.start) for item in kept}
+    known = {(item.rule.id, item.span.start) for item in plain}
     told += _dropped(matcher, window, known)
     return sorted(told, key=lambda item: (item.line, item.column, item.rule))
 
@@ -66,9 +73,8 @@ def _told(kept: Sequence[Candidate], path: str, policy: Policy) -> Iterator[Expl
         reason = silent[id(item)]
         if not reason and id(item) not in reported:
             reason = f"reported as {_winner(item, left)}"
-        yield Explanation(
-            item.span.line, item.span.column, item.rule.id, preview(item.secret), reason
-        )
+        place = item.span.line, item.span.column
+        yield Explanation(*place, item.rule.id, preview(item.secret), reason, item.encoding)
 
 
 def _winner(item: Candidate, left: Iterable[Candidate]) -> str:

@@ -40,6 +40,7 @@ def test_every_rule_of_a_composite_exists() -> None:
 CASES = [
     ("aws-secret-access-key", ["aws-access-key-id"], Severity.CRITICAL),
     ("aws-secret-access-key", ["aws-access-key-id", "aws-session-token"], Severity.CRITICAL),
+    ("alibaba-access-key-secret", ["alibaba-access-key-id"], Severity.CRITICAL),
     ("twilio-auth-token", ["twilio-account-sid"], Severity.CRITICAL),
     ("azure-client-secret", ["azure-client-id", "azure-tenant-id"], Severity.CRITICAL),
     ("google-oauth-client-secret", ["google-oauth-client-id"], Severity.HIGH),
@@ -62,6 +63,18 @@ def test_parts_of_a_credential_are_one_finding(
     ]
     assert finding.severity == severity
     assert all(part.preview != "" and part.severity <= severity for part in finding.parts)
+
+
+def test_temporary_credential_has_its_token_for_a_part(matcher: Matcher) -> None:
+    pair, token = example("alibaba-sts-access-key-secret"), example("alibaba-sts-security-token")
+
+    (finding,) = found(matcher, {"a": f"{pair}\n{token}"})
+
+    assert (finding.rule_id, finding.severity) == ("alibaba-sts-access-key-secret", Severity.HIGH)
+    assert [(part.rule_id, part.line) for part in finding.parts] == [
+        ("alibaba-sts-access-key-id", 1),
+        ("alibaba-sts-security-token", 3),
+    ]
 
 
 def test_secret_has_the_fingerprint_that_it_has_alone(matcher: Matcher) -> None:

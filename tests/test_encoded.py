@@ -194,6 +194,16 @@ def test_place_is_that_of_the_encoded_text(matcher: Matcher) -> None:
     assert found[0].after == b" # three"
 
 
+@pytest.mark.parametrize("below", ["KEY: x", "KEY=x", "export KEY=x", "KEY = x", "call(x)", "a.b"])
+def test_what_begins_the_next_line_is_no_part_of_whole_base64(matcher: Matcher, below: str) -> None:
+    written = b64(TOKENS["slack"].rjust(60))
+
+    (found,) = looked_at(matcher, {"a": f"x: {written}\n{below}\n".encode()})
+
+    assert isinstance(found, Candidate)
+    assert (found.written, found.span.end_line) == (written.encode(), 1)
+
+
 def test_what_stands_there_plainly_too_is_not_told_again(matcher: Matcher) -> None:
     token = TOKENS["slack"]
 

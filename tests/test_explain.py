@@ -1,3 +1,4 @@
+from base64 import b64encode
 from dataclasses import replace
 
 import pytest
@@ -38,6 +39,16 @@ def test_match_that_is_reported() -> None:
 )
 def test_match_that_is_dropped_is_told_with_the_reason(rule: Rule, reason: str) -> None:
     assert reasons(rule, policy=Policy(min_severity=Severity.MEDIUM)) == [("test-token", reason)]
+
+
+def test_encoded_match_is_told_with_its_encoding_and_what_silences_it() -> None:
+    matcher, written = load_matcher([RULE]), b64encode(f"key = tok_{BODY}".encode())
+
+    (found,) = explain(matcher, b"first\nx: " + written, "a.py", Policy())
+    (silent,) = explain(matcher, b"x: " + written, "a.py", Policy(excludes=("*.py",)))
+
+    assert found == Explanation(2, 4, "test-token", "0…f", "", encoding="base64")
+    assert (silent.reason, silent.encoding) == ("excluded path", "base64")
 
 
 def test_placeholders_settings_and_comments_are_reasons() -> None:

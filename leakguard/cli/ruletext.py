@@ -86,6 +86,7 @@ def explained(found: Iterable[Explanation]) -> str:
     lines = [
         f"{item.line}:{item.column}  {item.rule:{width}}  {item.preview}  "
         + (f"dropped: {item.reason}" if item.reason else "reported")
+        + (f", written as {item.encoding}" if item.encoding else "")
         for item in found
     ]
     reported = sum(not item.reason for item in found)

@@ -37,8 +37,8 @@ Examples:
 def test(file: Path, format_: str, **given: Any) -> None:
     """Say of each line of FILE which rules match there, and why what matches is not reported.
 
-    Values are masked; - is standard input. Archives are not opened and plugins are not asked:
-    `leakguard scan` does both.
+    Encoded text is looked into. Values are masked; - is standard input. Archives are not opened and
+    plugins are not asked: `leakguard scan` does both.
     """
     from leakguard.cache import matcher_for
     from leakguard.cli.ruletext import explained

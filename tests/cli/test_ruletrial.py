@@ -1,6 +1,7 @@
 """`leakguard rules test` and what `rules check` and `scan` say of other tools' files."""
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,16 @@ def test_each_match_is_told_with_its_reason(
         "2:13  generic-password  p…3  dropped: words\n"
         "1 reported, 1 dropped\n"
     )
+
+
+def test_encoded_match_is_told(token: str, leakguard: Run) -> None:
+    written = b64encode(f"token = {token}".encode()).decode()
+
+    done = leakguard("rules", "test", "-", given=f"x: {written}\n")
+
+    assert token not in done.stdout
+    first, *_ = done.stdout.splitlines()
+    assert first == "1:4  slack-bot-token  xoxb…Y8dH  reported, written as base64"
 
 
 def test_matches_as_json(leak: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,9 @@
 """Real repositories with a secret in every corner of a history."""
 
 import os
+from base64 import b64encode
+from binascii import hexlify
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -518,6 +521,24 @@ def test_a_range_judges_paths_with_line_breaks_by_their_own_versions(
     repo.commit("after", {"line\nbreak": f"{github_pat(1)}\n{github_pat(2)}\n"})
 
     assert lines_of(history(repo, range="HEAD~1..HEAD")) == [2]
+
+
+def percent(text: bytes) -> bytes:
+    return b"".join(b"%%%02X" % byte for byte in text)
+
+
+@pytest.mark.parametrize("encode", [b64encode, hexlify, percent])
+def test_a_range_reports_an_encoded_secret_in_the_commit_that_brings_it(
+    repo: GitRepo, history: Scan, encode: Callable[[bytes], bytes]
+) -> None:
+    first, second = (b"x: " + encode(b"=" + slack_bot(seed).encode()) for seed in (1, 2))
+    repo.commit("before", {"f": b"1\n" + first})
+    brought = repo.commit("after", {"f": b"2\n" + first + b"\n" + second})
+    repo.commit("later", {"f": b"3\n" + first + b"\n" + second})
+
+    found = only(history(repo, range="HEAD~2..HEAD"))
+
+    assert (found.commit, found.line, found.encoding != "") == (brought, 3, True)
 
 
 def test_since_reports_only_what_younger_commits_add(
