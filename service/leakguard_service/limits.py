@@ -61,6 +61,9 @@ PAGE_MOST: Final = 200
 COMMENT_CHARACTERS: Final = 4_000
 """Of a comment on a finding: it goes into mails and tickets."""
 
+CONTEXT_CHARACTERS: Final = 2_000
+"""Of the masked lines around a finding: nine of 160 characters fit."""
+
 BULK_FINDINGS: Final = 200
 """Findings that one action changes: each takes some
 milliseconds, and SQLite has one writer at a time."""

@@ -1,7 +1,8 @@
 """The tables that hold what is the tenant's: people, connections, repositories, findings.
 
 Every row but a tenant's own has a `tenant_id`; every question must ask for it (see scope.py).
-No column holds a secret that was found, nor content of a repository: previews are masked.
+No column holds a secret that was found; of a repository's content only a few masked lines around a
+finding (`Occurrence.context`), which go away with it.
 Jobs, deliveries and scans are in work_tables.py.
 """
 
@@ -250,6 +251,8 @@ class Occurrence(Base):
     committed_at: Mapped[datetime | None]
     ref: Mapped[str] = mapped_column(Text, default="")
     """The ref whose push brought it."""
+    context: Mapped[str] = mapped_column(Text, default="")
+    """Masked lines around it, `number<TAB>text`; empty where there is nothing to show."""
     on_branch: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     finding: Mapped[Finding] = relationship(back_populates="occurrences")

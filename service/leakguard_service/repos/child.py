@@ -31,6 +31,7 @@ from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.repository import open_repository
 from leakguard.version import __version__
 from leakguard_service.repos.clean import Clean
+from leakguard_service.repos.contexts import contexts
 from leakguard_service.repos.policy import FILE, FILE_BYTES, combined
 
 _FINDINGS_MOST: Final = 50_000
@@ -104,6 +105,7 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
         opening=opening_for(config.artifacts, git_dir),
     )
     answer, cut = _document(report)
+    answer["contexts"] = contexts(repository.git, matcher, report.findings[:_FINDINGS_MOST])
     seen = "" if cut else clean.offer(source.clean(report.skips))
     return answer | {"rules": rules, "bad_policy": _plain(wrong or bad_policy), "seen": seen}
 

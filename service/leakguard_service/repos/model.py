@@ -1,9 +1,9 @@
 """What goes in and out of the copies of repositories, and how they fail. No I/O."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from leakguard.model import Finding, Skip, Summary
 from leakguard_service.errors import Hopeless, Later
@@ -64,6 +64,15 @@ class ScanRequest:
     """Whether the .leakguard.toml of the default branch counts."""
 
 
+class FoundAt(NamedTuple):
+    """Where a finding begins: around it stands the same, whatever rule found it."""
+
+    blob: str
+    path: str
+    line: int
+    column: int
+
+
 @dataclass(frozen=True, slots=True)
 class ScanResult:
     """What a scan says. Texts have neither NUL nor lone surrogates: odd bytes are as `\\xff`."""
@@ -79,6 +88,8 @@ class ScanResult:
     """What is wrong with the repository's .leakguard.toml; it did not count then."""
     seen: str = ""
     """Name of the list of clean objects that `scan.remember` keeps; empty for none."""
+    contexts: Mapping[FoundAt, str] = field(default_factory=dict)
+    """Masked lines around findings, `number<TAB>text`; not every finding has them."""
 
 
 class MovedOn(Hopeless):

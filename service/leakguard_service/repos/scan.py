@@ -22,6 +22,7 @@ from leakguard_service.repos.model import (
     TIP,
     BrokenCopy,
     Copy,
+    FoundAt,
     ScanRequest,
     ScanResult,
     is_oid,
@@ -194,7 +195,17 @@ def _result(copy: Copy, answer: Mapping[str, Any]) -> ScanResult:
         rules=answer["rules"],
         bad_policy=answer["bad_policy"],
         seen=answer["seen"],
+        contexts=_contexts(answer),
     )
+
+
+def _contexts(answer: Mapping[str, Any]) -> Mapping[FoundAt, str]:
+    pairs = zip(answer["findings"], answer["contexts"], strict=True)
+    return {
+        FoundAt(found["blob"] or "", found["path"], found["line"], found["column"]): lines
+        for found, lines in pairs
+        if lines
+    }
 
 
 def _finding(table: dict[str, Any]) -> Finding:

@@ -10,6 +10,7 @@ from leakguard_service.db.scope import mine
 from leakguard_service.db.tables import AuditEntry
 from leakguard_service.errors import Invalid
 from leakguard_service.nouns import Role
+from leakguard_service.web.finding_pages import people
 from leakguard_service.web.lists import listed
 from leakguard_service.web.visit import Route, Visit
 
@@ -52,7 +53,8 @@ def show(visit: Visit) -> Response:
         rows = rows.where(AuditEntry.at < until + timedelta(days=1))
     with visit.service.db.read() as session:
         shown = listed(session, rows, visit.page_number(), total=False)
-        return visit.page("audit.html", shown=shown, subjects=SUBJECTS, pages=PAGES)
+        known = people(session, visit.tenant_id)
+        return visit.page("audit.html", shown=shown, subjects=SUBJECTS, pages=PAGES, people=known)
 
 
 def _day(given: str) -> datetime | None:

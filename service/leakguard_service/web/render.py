@@ -33,6 +33,7 @@ def environment() -> Environment:
         duration=text.duration,
         short=text.short,
         branch=text.branch,
+        lines=text.lines,
         told=text.told,
         words=text.words,
         web_link=text.web_link,

@@ -93,6 +93,12 @@ def branch(ref: str) -> str:
     return ref
 
 
+def lines(context: str) -> list[tuple[int, str]]:
+    """Number and text of each line of `Occurrence.context`; the last may be cut in its number."""
+    split = (line.partition("\t") for line in context.split("\n"))
+    return [(int(number), said) for number, tab, said in split if tab]
+
+
 def words(name: str) -> str:
     """`installation deleted` of `installation_deleted`, first letter large."""
     plain = name.replace("_", " ").replace(".", " ").strip()

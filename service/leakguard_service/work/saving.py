@@ -1,6 +1,7 @@
 """Puts a scan's result into the database: findings in parts, then the scan itself, at once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -38,6 +39,7 @@ def save(
     The last transaction writes the last findings with the scan's end and the scanned heads: what
     is not there then is done again, and gives the same rows.
     """
+    seeing = replace(seeing, contexts=result.contexts)
     groups = grouped(result.findings, seeing, target.tenant.identity)
     *first, last = parts(groups) or [{}]
     for part in first:

@@ -6,7 +6,7 @@ same secret at the same time write one row, whichever is first. Everything here 
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from leakguard_service.db.tables import Finding, Occurrence
 from leakguard_service.db.types import now
 from leakguard_service.db.work_tables import ScanFinding
 from leakguard_service.nouns import State
+from leakguard_service.repos.model import FoundAt
 from leakguard_service.service import Service
 from leakguard_service.triage import actions
 from leakguard_service.work.upsert import insert_new
@@ -39,6 +40,13 @@ class Seeing:
     """A scan of the past: it opens nothing again, and nobody is told of single findings."""
     review: bool = False
     """A pull request: it covers commits that were scanned before, and only new places are news."""
+    contexts: Mapping[FoundAt, str] = field(default_factory=dict, repr=False)
+    """What was seen around the findings: ScanResult.contexts."""
+
+    def around(self, found: Found) -> str:
+        """Masked lines, at most limits.CONTEXT_CHARACTERS."""
+        place = FoundAt(found.blob or "", found.path, found.line, found.column)
+        return self.contexts.get(place, "")[: limits.CONTEXT_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +181,7 @@ def _store_places(
     there = _places(session, seeing, rows)
     for key, found in wanted.items():
         there[key].on_branch = found.on_branch is not False
+        there[key].context = seeing.around(found)
     seen = [
         {
             "scan_id": seeing.scan_id,
@@ -230,6 +239,7 @@ def _place(seeing: Seeing, key: _Key, found: Found) -> dict[str, object]:
         "author": one_line(found.author or "", 500),
         "committed_at": moment(found.date),
         "ref": path_text(seeing.ref),
+        "context": seeing.around(found),
         "on_branch": found.on_branch is not False,
     }
 

@@ -44,6 +44,21 @@ def test_an_update_is_what_lies_between(forge: Forge, copy: Copy, settings: Sett
     assert len(result.rules) == 40
 
 
+def test_lines_around_a_finding_come_masked(forge: Forge, copy: Copy, settings: Settings) -> None:
+    token, other = github_token(1), github_token(2)
+    first = forge.commit({"a": "1"})
+    text = f"import os\nuse({token})\nlog('{other}', 7)\n"
+    second = forge.commit({"b.py": text, "x!y": token}, f"message {github_token(3)}")
+
+    result = fetched(forge, copy, settings, asked(second, first))
+
+    assert len(result.findings) == 4
+    shown = {place.path: lines for place, lines in result.contexts.items()}
+    assert shown == {"b.py": "1\timport os\n2\tuse(•••)\n3\tlog('•••', 7)"}
+    assert [place.line for place in result.contexts] == [2, 3]
+    assert token not in repr(result)
+
+
 def test_ranges(forge: Forge, copy: Copy, settings: Settings) -> None:
     first, second = forge.commit({"a": "1"}), forge.commit({"a": "2"})
     forge.branch("side", first)

@@ -129,6 +129,10 @@ class _World:
     def _text(self, text: str) -> str:
         return f"{self.hostile}{text}" if self.hostile else text
 
+    def _context(self, line: int) -> str:
+        rows = ("import shop", "", "shop.connect(token=•••, retries=3)", self._text("run()"))
+        return "\n".join(f"{line - 2 + n}\t{row}" for n, row in enumerate(rows))
+
     def _oid(self) -> str:
         return f"{self.chance.getrandbits(160):040x}"
 
@@ -364,6 +368,7 @@ class _World:
             author=self._text(author),
             committed_at=row.created_at,
             ref=self._text("refs/heads/main" if place % 3 else "refs/heads/feature/checkout"),
+            context=self._context(line),
             on_branch=row.on_branch,
         )
         session.add(one)

@@ -13,6 +13,7 @@ from leakguard_service.db.tables import (
     Channel,
     Connection,
     Finding,
+    Occurrence,
     Repository,
     SavedView,
     User,
@@ -94,6 +95,17 @@ def test_a_finding_is_assigned_commented_closed_and_reopened(desk: Desk) -> None
         assert changed.assignee_id == person.id
         assert changed.until == datetime(2099, 2, 1, tzinfo=UTC)
     assert "Open" in desk.follow(desk.browser.post(path, {"do": "reopen"}))
+    entry = text(desk.browser.get("/audit?action=assigned").text)
+    assert re.search(rf"Assignee \S.* → {person.name}", entry)
+    assert "Assignee id" not in entry
+
+
+def test_a_finding_is_shown_with_the_lines_around_it(desk: Desk) -> None:
+    place = desk.rows(Occurrence)[0]
+
+    page = text(desk.browser.get(f"/findings/{place.finding_id}").text)
+
+    assert f"{place.line} shop.connect(token=•••, retries=3)" in page
 
 
 def test_a_dismissal_under_review_is_approved_by_somebody_else(desk: Desk) -> None:

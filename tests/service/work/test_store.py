@@ -16,6 +16,7 @@ from leakguard_service.db.scope import mine
 from leakguard_service.db.tables import AuditEntry, Base, Finding, Occurrence, Repository
 from leakguard_service.db.work_tables import Scan, ScanFinding
 from leakguard_service.nouns import SYSTEM, Resolution
+from leakguard_service.repos.model import FoundAt
 from leakguard_service.service import Service
 from leakguard_service.settings import Settings
 from leakguard_service.triage.actions import Action, apply
@@ -163,6 +164,19 @@ def test_odd_texts_are_stored(both: Service) -> None:
         place = session.scalars(sa.select(Occurrence)).one()
     assert len(place.path.encode()) <= limits.PATH_BYTES
     assert place.committed_at is None
+
+
+def test_lines_around_a_finding_are_kept_renewed_and_deleted_with_it(both: Service) -> None:
+    who = seeing(both, repository(both))
+    place = FoundAt("b" * 40, "src/a.py", 3, 9)
+    for lines in ("3\tkey = •••", "3\t…", "3\t" + "x" * 9_000, ""):
+        write(both, replace(who, contexts={place: lines}), [FOUND])
+
+        with both.db.read() as session:
+            assert session.scalars(sa.select(Occurrence.context)).all() == [lines[:2_000]]
+    with both.db.write() as session:
+        session.delete(session.scalars(sa.select(Finding)).one())
+    assert count(both, Occurrence, who.tenant_id) == 0
 
 
 def test_many_findings_go_in_parts(both: Service) -> None:
