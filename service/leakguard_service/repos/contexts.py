@@ -11,7 +11,7 @@ from leakguard_service.repos.surroundings import Blob, Surroundings
 
 MOST: Final = 1_000
 """Findings of one scan whose lines are kept: reading a blob takes some milliseconds."""
-BLOB_BYTES: Final = 4 * 2**20
+BLOB_BYTES: Final = 2**20
 """Larger blobs are no source code."""
 
 
