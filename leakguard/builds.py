@@ -1,17 +1,18 @@
 """Builds in, findings out: whose each one is, whether it is released, and what there is to say."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from leakguard.artifacts import private
 from leakguard.artifacts.model import Build
 from leakguard.artifacts.ownership import Ownership
 from leakguard.artifacts.verdict import BuildVerdict, Judgement, judge, place_weight
-from leakguard.fingerprint import fingerprint, identity
+from leakguard.baselines import Decision, Subject
+from leakguard.fingerprint import identity
 from leakguard.model import Confidence, Finding, Place, Severity, Suppressed
-from leakguard.paths import is_excluded
-from leakguard.policy import ARTIFACT_RULES, Policy
-from leakguard.suppression import load_baseline
+from leakguard.policy import ARTIFACT_RULES
+from leakguard.suppression import Suppression
 from leakguard.unpack import BuildSeen, Opening, Unpacking
 
 
@@ -65,12 +66,11 @@ _APPS: Final = frozenset(
 
 
 def judge_builds(
-    sources: Sequence[Unpacking], opening: Opening, policy: Policy
+    sources: Sequence[Unpacking], opening: Opening, suppression: Suppression
 ) -> tuple[list[Finding], list[Suppressed], list[str]]:
     """The findings of kind `artifact`, one for each build and path, unordered, and notes."""
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
-    baseline = load_baseline(policy.baseline)
     ownership = opening.ownership() if opening.ownership else Ownership()
     for source in sources:
         source.builds[:] = _whole(source.builds)
@@ -81,14 +81,11 @@ def judge_builds(
                 key = (place.path, _identity(seen.build), seen.sha256)
                 groups.setdefault(key, []).append((place, seen))
         for group in groups.values():
-            for finding in _findings(group, ownership, policy):
-                reason = baseline.accepted(finding.fingerprint, finding.path)
-                if is_excluded(finding.path, policy.excludes):
-                    reason = "excluded path"
-                if reason is None:
+            for finding, decision in _findings(source, group, ownership, suppression):
+                if not decision.reason:
                     findings.append(finding)
                 else:
-                    suppressed.append(Suppressed(finding, reason))
+                    suppressed.append(Suppressed(finding, decision.reason, decision.entry))
     return findings, suppressed, learned_notes(ownership) if findings else []
 
 
@@ -128,16 +125,44 @@ def _identity(build: Build) -> str:
 
 
 def _findings(
-    group: Sequence[tuple[Place, BuildSeen]], ownership: Ownership, policy: Policy
-) -> Iterator[Finding]:
+    source: Unpacking,
+    group: Sequence[tuple[Place, BuildSeen]],
+    ownership: Ownership,
+    suppression: Suppression,
+) -> Iterator[tuple[Finding, Decision]]:
     """What there is to say of one build at one path; the first of the history is told."""
     group = sorted(group, key=lambda item: (item[0].commit is None, item[0].order))
     place, seen = group[0]
+    policy = suppression.policy
     judgement = judge(seen.build, seen.sha256, ownership)
     for words, severity in _said(seen.build, judgement, place.path):
         if words.rule_id in policy.disabled_rules or severity < policy.min_severity:
             continue
-        yield _finding(words, severity, group, judgement, policy.identity_key)
+        subject = _subject(words, source, place, seen)
+        decision = suppression.of_build(subject)
+        finding = _finding(words, severity, group, judgement)
+        yield (
+            replace(
+                finding,
+                fingerprint=suppression.fingerprint(subject),
+                identity=identity(policy.identity_key, subject.family, subject.secret),
+                unheeded=decision.unheeded,
+            ),
+            decision,
+        )
+
+
+def _subject(words: _Words, source: Unpacking, place: Place, seen: BuildSeen) -> Subject:
+    """A build as what is asked about: what it is and its hash stand for the secret."""
+    key = f"{_identity(seen.build)}\0{seen.sha256}".encode(errors="surrogateescape")
+    return Subject(
+        words.rule_id,
+        words.rule_id,
+        key,
+        place,
+        root=source.root,
+        former=lambda: source.former(place),
+    )
 
 
 def _said(build: Build, judgement: Judgement, path: str) -> Iterator[tuple[_Words, Severity]]:
@@ -160,12 +185,10 @@ def _finding(
     severity: Severity,
     group: Sequence[tuple[Place, BuildSeen]],
     judgement: Judgement,
-    identity_key: bytes,
 ) -> Finding:
     place, seen = group[0]
     known = judgement.verdict is not BuildVerdict.UNKNOWN
     branches = [there.on_branch for there, _ in group if there.on_branch is not None]
-    key = f"{_identity(seen.build)}\0{seen.sha256}".encode(errors="surrogateescape")
     return Finding(
         rule_id=words.rule_id,
         name=words.name,
@@ -178,8 +201,7 @@ def _finding(
         column=1,
         end_column=1,
         preview=seen.build.title(),
-        fingerprint=fingerprint(words.rule_id, key, place.path),
-        identity=identity(identity_key, words.rule_id, key),
+        fingerprint="",
         impact=_why(words, seen.build, judgement),
         remedy=words.remedy,
         commit=place.commit,

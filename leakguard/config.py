@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from leakguard import limits, setting_values
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Rule, Severity
-from leakguard.policy import ARTIFACT_RULES, ArtifactSettings, Policy
+from leakguard.policy import ARTIFACT_RULES, ArtifactSettings, Policy, Pragmas
 from leakguard.settings import Settings, find_settings, read_settings
 
 DEFAULT: Final = "default"
@@ -49,7 +49,10 @@ KEYS: Final[Mapping[str, _Key]] = {
         "--min-confidence", "LEAKGUARD_MIN_CONFIDENCE", partial(setting_values.level, Confidence)
     ),
     "exclude": _Key("--exclude", "LEAKGUARD_EXCLUDE", setting_values.globs, ","),
-    "baseline": _Key("--baseline", "LEAKGUARD_BASELINE", setting_values.file),
+    "baseline": _Key("--baseline", "LEAKGUARD_BASELINE", setting_values.file_or_files, os.pathsep),
+    "pragmas": _Key(
+        "--pragmas", "LEAKGUARD_PRAGMAS", partial(setting_values.one_of, tuple(Pragmas), Pragmas)
+    ),
 }
 """Settings at the top: the key in a file, the flag and the variable that settle it, how it is read.
 Each one has a flag, of the hook as well."""
@@ -110,13 +113,17 @@ class Config:
     min_confidence: Confidence = Confidence.MEDIUM
     exclude: tuple[str, ...] = ()
     """Globs of paths that are not reported; see paths.py."""
-    baseline: Path | None = None
-    """What it has accepted is not reported: see suppression.py."""
+    baseline: tuple[Path, ...] = ()
+    """What these have accepted is not reported: see baselines/."""
+    pragmas: Pragmas = Pragmas.HEED
+    """What comments that allow a secret count for."""
     artifacts: ArtifactSettings = ArtifactSettings()
     origins: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(SETTINGS, DEFAULT))
     """For each key, what settled it: `default`, a file's path, a variable, a flag."""
     file: Path | None = None
     """The settings file, if there is one."""
+    own_baseline: Path | None = None
+    """The repository's own baseline, if there is one: its place is no setting."""
 
 
 def load_config(
@@ -125,6 +132,7 @@ def load_config(
     file: Path | None = None,
     search: bool = True,
     table: Settings | None = None,
+    own_baseline: Path | None = None,
     flags: Mapping[str, object] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Config:
@@ -154,6 +162,7 @@ def load_config(
         artifacts=ArtifactSettings(**artifacts),
         origins=origins,
         file=settings.file if settings else None,
+        own_baseline=own_baseline,
     )
 
 
@@ -186,7 +195,9 @@ def policy_of(config: Config) -> Policy:
         min_severity=config.min_severity,
         min_confidence=config.min_confidence,
         excludes=config.exclude,
-        baseline=str(config.baseline or ""),
+        own_baseline=str(config.own_baseline or ""),
+        baselines=tuple(map(str, config.baseline)),
+        pragmas=config.pragmas,
     )
 
 

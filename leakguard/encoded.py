@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from leakguard import limits
 from leakguard.decode import ENCODINGS, Encoding, Text, border
-from leakguard.lines import Buffer, Cursor, after, before, previous
+from leakguard.lines import Buffer, Cursor, after, before, following, previous
 from leakguard.matcher import ENCODED, Hits, Matcher
 from leakguard.model import Candidate, Piece, Skip, Span, Window
 from leakguard.overlaps import strongest
@@ -259,6 +259,7 @@ def _placed(candidate: Candidate, layer: _Layer) -> Candidate:
         before=before(data, piece.start, start),
         after=after(data, end, piece.end),
         previous=previous(data, piece.start, start),
+        following=following(data, end, piece.end),
         encoding=layer.name,
         written=bytes(data[start:end]),
     )

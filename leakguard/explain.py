@@ -14,11 +14,11 @@ from leakguard.overlaps import strongest
 from leakguard.paths import is_excluded
 from leakguard.pattern import confirmer, search
 from leakguard.policy import Policy
+from leakguard.pragmas import judged, pragma_of
 from leakguard.scanner import Scanner
 from leakguard.sources import Tally
 from leakguard.sources.files import reader
 from leakguard.sources.windows import Packer
-from leakguard.suppression import inline_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _silenced(item: Candidate, path: str, policy: Policy) -> str:
         "allowlist of paths": is_allowed(item.unless, Place(path)),
     }
     why = next((reason for reason, holds in reasons.items() if holds), "")
-    return why or inline_reason(item, path) or ""
+    return why or judged(pragma_of(item, path), policy.pragmas)[0] or ""
 
 
 def _is_path(rule: Rule, path: str) -> bool:

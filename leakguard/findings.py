@@ -4,48 +4,66 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from leakguard.baselines import Decision
 from leakguard.composites import composed
-from leakguard.fingerprint import fingerprint, identity, preview
+from leakguard.fingerprint import identity, preview
 from leakguard.model import Candidate, Finding, Part, Place, Suppressed
 from leakguard.overlaps import is_for, told_at, told_once
-from leakguard.paths import is_excluded
 from leakguard.policy import Policy
 from leakguard.sources import Source
-from leakguard.suppression import Baseline, inline_reason, load_baseline
-
-Located = tuple[Place, Candidate]
+from leakguard.suppression import Seen, Suppression, subject_of, suppression_for, without
 
 _Identity = tuple[str, str, bytes]
 """Family, path and secret."""
 
 
 def judge(
-    sources: Sequence[Source], found: Sequence[Sequence[Candidate]], policy: Policy
+    sources: Sequence[Source],
+    found: Sequence[Sequence[Candidate]],
+    policy: Policy,
+    suppression: Suppression | None = None,
 ) -> tuple[list[Finding], list[Suppressed]]:
     """The findings of all sources and what was silenced, by path, line, column and rule.
 
-    The same secret at the same path is one finding, told where it came in first.
-    Raises ConfigError when the policy's baseline cannot be used.
+    The same secret at the same path is one finding, told where it came in first. Without a
+    `suppression` the policy's is made: raises ConfigError when a baseline of it cannot be used.
     """
-    baseline = load_baseline(policy.baseline)
-    located: list[Located] = []
+    suppression = suppression or suppression_for(policy)
+    located: list[Seen] = []
     for source, candidates in zip(sources, found, strict=True):
-        located += _located(source, composed(told_once(candidates)), policy, baseline)
+        located += _located(source, composed(told_once(candidates)), policy, suppression)
+    secrets = _by_line(located)
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
-    groups = [(group, _silenced(group[-1], policy, baseline)) for group in _grouped(located)]
-    parts = _parts(group for group, reason in groups if reason is None)
-    for group, reason in groups:
+    # The newest version decides: a comment may come in later.
+    groups = [(group, suppression.of(group)) for group in _grouped(located)]
+    parts = _parts(group for group, decision in groups if not decision.reason)
+    for group, decision in groups:
         if _identity(group[0]) in parts:
             continue
-        finding = _finding(group, policy.identity_key)
-        if reason is None:
+        finding = _finding(group, suppression, decision)
+        if not decision.reason:
             findings.append(finding)
         else:
-            suppressed.append(Suppressed(finding, reason))
+            told = without(decision, secrets[_line(group[-1])])
+            suppressed.append(Suppressed(finding, told.reason, told.entry))
     findings.sort(key=_order)
     suppressed.sort(key=lambda item: _order(item.finding))
     return findings, suppressed
+
+
+def _by_line(located: Iterable[Seen]) -> dict[tuple[str, int], list[bytes]]:
+    """The secrets on each line, the longest first: the words of a comment must not tell them."""
+    lines: dict[tuple[str, int], list[bytes]] = {}
+    for seen in located:
+        lines.setdefault(_line(seen), []).append(seen.candidate.secret)
+    for secrets in lines.values():
+        secrets.sort(key=len, reverse=True)
+    return lines
+
+
+def _line(seen: Seen) -> tuple[str, int]:
+    return seen.candidate.key, seen.candidate.span.line
 
 
 def in_order(findings: Sequence[Finding]) -> list[Finding]:
@@ -53,21 +71,13 @@ def in_order(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(findings, key=_order)
 
 
-def _silenced(newest: Located, policy: Policy, baseline: Baseline) -> str | None:
-    """Why a finding is silenced, as its newest version has it: a comment may come in later."""
-    place, candidate = newest
-    if is_excluded(place.path, policy.excludes):
-        return "excluded path"
-    return inline_reason(candidate, place.path) or baseline.reason(candidate, place.path)
-
-
 def _order(finding: Finding) -> tuple[str, int, int, str, str]:
     return finding.path, finding.line, finding.column, finding.rule_id, finding.fingerprint
 
 
 def _located(
-    source: Source, candidates: Sequence[Candidate], policy: Policy, baseline: Baseline
-) -> Iterator[Located]:
+    source: Source, candidates: Sequence[Candidate], policy: Policy, suppression: Suppression
+) -> Iterator[Seen]:
     """The candidates that count, at each of their places."""
     counted = [
         candidate
@@ -80,7 +90,7 @@ def _located(
         (candidate.key, _counting(candidate, place))
         for candidate in counted
         for place in places.get(candidate.key, ())
-        if _is_hidden(candidate, place, policy, baseline)
+        if not is_for(candidate, place) or suppression.hides(Seen(place, candidate, source))
     }
     if hidden:
         places |= source.places({key for key, _ in hidden}, elsewhere={path for _, path in hidden})
@@ -89,16 +99,7 @@ def _located(
         for place in places.get(key, ()):
             for candidate in told_at(place, found):
                 if source.adds(place, candidate.written or candidate.secret):
-                    yield place, candidate
-
-
-def _is_hidden(candidate: Candidate, place: Place, policy: Policy, baseline: Baseline) -> bool:
-    """Whether the path is a reason to say nothing, which another path of the blob may not be."""
-    return (
-        not is_for(candidate, place)
-        or is_excluded(place.path, policy.excludes)
-        or baseline.reason(candidate, place.path) is not None
-    )
+                    yield Seen(place, candidate, source)
 
 
 def _counting(candidate: Candidate, place: Place) -> str:
@@ -106,9 +107,9 @@ def _counting(candidate: Candidate, place: Place) -> str:
     return "" if is_for(candidate, place) else candidate.rule.path or ""
 
 
-def _grouped(located: Iterable[Located]) -> Iterator[list[Located]]:
+def _grouped(located: Iterable[Seen]) -> Iterator[list[Seen]]:
     """Occurrences of one secret at one path, the first in the history first."""
-    groups: dict[_Identity, list[Located]] = {}
+    groups: dict[_Identity, list[Seen]] = {}
     for item in located:
         groups.setdefault(_identity(item), []).append(item)
     for group in groups.values():
@@ -116,18 +117,18 @@ def _grouped(located: Iterable[Located]) -> Iterator[list[Located]]:
         yield group
 
 
-def _identity(item: Located) -> _Identity:
-    place, candidate = item
+def _identity(item: Seen) -> _Identity:
+    place, candidate, _ = item
     return candidate.rule.family or candidate.rule.id, place.path, candidate.secret
 
 
-def _parts(groups: Iterable[Sequence[Located]]) -> set[_Identity]:
+def _parts(groups: Iterable[Sequence[Seen]]) -> set[_Identity]:
     """What is told with another secret, and not by itself."""
     return {
-        _identity((place, part))
+        _identity(seen._replace(candidate=part))
         for group in groups
-        for place, candidate in group
-        for part in candidate.parts
+        for seen in group
+        for part in seen.candidate.parts
     }
 
 
@@ -137,17 +138,18 @@ def _part(candidate: Candidate) -> Part:
     return Part(rule.id, rule.name, rule.severity, span.line, span.column, shown)
 
 
-def _earliest(item: Located) -> tuple[bool, int, bool, int]:
+def _earliest(item: Seen) -> tuple[bool, int, bool, int]:
     """As it is before encoded: that is what people look for."""
-    place, candidate = item
+    place, candidate, _ = item
     return place.commit is None, place.order, bool(candidate.encoding), candidate.span.start
 
 
-def _finding(group: Sequence[Located], key: bytes) -> Finding:
-    place, candidate = group[0]
+def _finding(group: Sequence[Seen], suppression: Suppression, decision: Decision) -> Finding:
+    place, candidate, _ = group[0]
     rule, span = candidate.rule, candidate.span
-    whole = next((item for _, item in group if item.parts), candidate)
-    branches = [there.on_branch for there, _ in group if there.on_branch is not None]
+    key = suppression.policy.identity_key
+    whole = next((seen.candidate for seen in group if seen.candidate.parts), candidate)
+    branches = [seen.place.on_branch for seen in group if seen.place.on_branch is not None]
     finding = Finding(
         rule_id=rule.id,
         name=rule.name,
@@ -162,8 +164,9 @@ def _finding(group: Sequence[Located], key: bytes) -> Finding:
         preview=preview(candidate.secret),
         encoding=candidate.encoding,
         parts=tuple(sorted(map(_part, whole.parts), key=lambda part: (part.line, part.column))),
-        fingerprint=fingerprint(rule.family or rule.id, candidate.secret, place.path),
+        fingerprint=suppression.fingerprint(subject_of(group[0])),
         identity=identity(key, rule.family or rule.id, candidate.secret),
+        unheeded=decision.unheeded,
         impact=rule.impact,
         remedy=rule.remedy,
         reference=rule.references[0] if rule.references else "",
@@ -173,4 +176,4 @@ def _finding(group: Sequence[Located], key: bytes) -> Finding:
         blob=place.blob,
         on_branch=any(branches) if branches else None,
     )
-    return replace(finding, occurrences=len({there.blob or there.path for there, _ in group}))
+    return replace(finding, occurrences=len({seen.place.blob or seen.place.path for seen in group}))

@@ -2,10 +2,18 @@
 
 import hashlib
 import hmac
+import math
+import re
+from collections import Counter
+from typing import Final
 
 from leakguard import limits
 
-_KEY = b"leakguard/v1"
+FIXED_KEY: Final = b"leakguard/v1"
+"""Of fingerprints where no baseline of the repository has a key of its own, as in a service."""
+
+_DIGITS = 32
+_DIGIT = re.compile(rb"[0-9]")
 
 
 def preview(secret: bytes) -> str:
@@ -26,13 +34,50 @@ def identity(key: bytes, family: str, secret: bytes) -> str:
     return hmac.new(key, family.encode() + b"\0" + secret, hashlib.sha256).hexdigest()
 
 
-def fingerprint(family: str, secret: bytes, path: str) -> str:
-    """32 hex digits that stay the same while the secret stays in the file, on whatever line.
+class Fingerprints:
+    """Makes the fingerprints under one key. For one scan; what it remembers holds no secret.
 
-    HMAC-SHA-256 (RFC 2104). A secret short enough to be guessed goes through PBKDF2 (RFC 8018)
-    first, so that a list of fingerprints is no help in guessing it.
+    The key is committed with the baseline: it is a salt, not a secret. It makes the fingerprints of
+    one repository useless for another one and tables of hashes worthless, but whoever has both can
+    still try values. For a token of 20 random characters that is hopeless; `hunter2` falls in a
+    moment to a bare hash. So what `is_guessable` goes through PBKDF2 (RFC 8018) first: a guess
+    then costs milliseconds, 20,000 times as much.
     """
-    if len(secret) < limits.GUESSABLE_CHARACTERS:
-        secret = hashlib.pbkdf2_hmac("sha256", secret, _KEY, limits.SLOW_HASH_ROUNDS)
-    text = b"\0".join((family.encode(), secret, path.encode(errors="surrogateescape")))
-    return hmac.new(_KEY, text, hashlib.sha256).hexdigest()[:32]
+
+    def __init__(self, key: bytes = FIXED_KEY) -> None:
+        self._key = key
+        self._slow: dict[bytes, bytes] = {}
+        """By its hash, which a process may hold, what PBKDF2 makes of a secret."""
+
+    def of(self, family: str, secret: bytes, path: str) -> str:
+        """32 hex digits that stay the same while the secret stays in the file, on whatever line.
+
+        HMAC-SHA-256 (RFC 2104) of the family of rules, the secret and the path.
+        """
+        digest = self._stretched(secret) if is_guessable(secret) else secret
+        text = b"\0".join((family.encode(), digest, path.encode(errors="surrogateescape")))
+        return hmac.new(self._key, text, hashlib.sha256).hexdigest()[:_DIGITS]
+
+    def _stretched(self, secret: bytes) -> bytes:
+        mark = hmac.new(self._key, secret, hashlib.sha256).digest()
+        if mark not in self._slow:
+            rounds = limits.SLOW_HASH_ROUNDS
+            self._slow[mark] = hashlib.pbkdf2_hmac("sha256", secret, self._key, rounds)
+        return self._slow[mark]
+
+
+def is_guessable(secret: bytes) -> bool:
+    """Whether a list of fingerprints could help in guessing a secret.
+
+    So it is when it is short, has no digit and hence may be words, or has little entropy for its
+    length (Shannon's, of the bytes that occur, which no secret is better than).
+    """
+    length = len(secret)
+    if length < limits.GUESSABLE_CHARACTERS:
+        return True
+    if length > limits.GUESSABLE_MOST:
+        return False
+    if not _DIGIT.search(secret):
+        return True
+    shares = (count / length for count in Counter(secret).values())
+    return -length * sum(share * math.log2(share) for share in shares) < limits.GUESSABLE_BITS

@@ -17,6 +17,7 @@ from leakguard.opening import opening_for, plugins_for
 from leakguard.pipe import run
 from leakguard.report.text import to_text
 from leakguard.report.wording import one_line
+from leakguard.settings import find_baseline
 from leakguard.signals import Ended, endable
 from leakguard.sources import Source
 from leakguard.sources.git.command import Git
@@ -135,7 +136,7 @@ def _complain(text: str) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     flags = {key: value for key in KEYS if (value := getattr(options, key)) is not None}
-    config = load_config(flags=flags)
+    config = load_config(flags=flags, own_baseline=find_baseline((".",)))
     repository = open_repository(".", hooked=True)
     if options.stage == "pre-commit":
         sources = pre_commit_sources(repository, options.files)

@@ -132,6 +132,21 @@ SLOW_HASH_ROUNDS: Final = 20_000
 GUESSABLE_CHARACTERS: Final = 20
 """A secret shorter than this is taken to be guessable, hence hashed slowly."""
 
+GUESSABLE_MOST: Final = 100
+"""A secret longer than this is not: a key, not what anybody has to type."""
+
+GUESSABLE_BITS: Final = 64
+"""Entropy of a whole secret below which it is taken to be guessable."""
+
+PRAGMA_HEAD_BYTES: Final = 4096
+"""Where a comment may stand that speaks for a whole file: a licence may come before it."""
+
+PRAGMA_REASON_CHARACTERS: Final = 200
+"""What is told of the reason in a comment."""
+
+BASELINE_BYTES: Final = 64 * MIB
+"""Largest baseline or report of another tool that is read: a hundred thousand entries."""
+
 SKIPS_SHOWN: Final = 10
 """Skips that the text report lists before it only counts them."""
 

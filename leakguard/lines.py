@@ -37,6 +37,12 @@ def previous(data: Buffer, limit: int, position: int) -> bytes:
     return before(data, limit, end) if end >= 0 else b""
 
 
+def following(data: Buffer, position: int, limit: int) -> bytes:
+    """The line behind the one of `position`, as `after` has it."""
+    newline = data.find(b"\n", position, limit)
+    return after(data, newline + 1, limit) if newline >= 0 else b""
+
+
 def after(data: Buffer, position: int, limit: int) -> bytes:
     """What stands behind `position` on its line, not behind `limit`: LINE_CONTEXT_BYTES at most."""
     end = min(limit, position + limits.LINE_CONTEXT_BYTES)

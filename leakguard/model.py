@@ -231,6 +231,10 @@ class Candidate:
     """What stands behind the secret on its line."""
     previous: bytes = field(default=b"", repr=False)
     """The line before."""
+    following: bytes = field(default=b"", repr=False)
+    """The line behind."""
+    head: bytes = field(default=b"", repr=False)
+    """The comment at the beginning of the blob that speaks for all of it; empty for none."""
     unless: tuple[Allowlist, ...] = ()
     """Allowlists that hold if the path or commit is among theirs: only the source knows these."""
     encoding: str = ""
@@ -305,6 +309,8 @@ class Finding:
     """What else of the same credential was found near the secret, by line and column."""
     identity: str = ""
     """Keyed hash of the secret, the same at all paths; empty unless the policy has a key."""
+    unheeded: str = ""
+    """Why what would have silenced it did not: a comment without a reason, an entry's end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +319,8 @@ class Suppressed:
 
     finding: Finding
     reason: str
+    entry: str = ""
+    """Fingerprint of the entry of the repository's own baseline that did it."""
 
 
 @dataclass(frozen=True, slots=True)

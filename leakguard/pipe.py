@@ -15,8 +15,10 @@ from leakguard.findings import in_order, judge
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Report, Skip, Summary, Window
 from leakguard.policy import Policy
+from leakguard.pragmas import Heads
 from leakguard.scanner import Scanner
 from leakguard.sources import Source
+from leakguard.suppression import Suppression, suppression_for
 from leakguard.unpack import Opening, Unpacking
 
 if TYPE_CHECKING:
@@ -41,14 +43,17 @@ def run(
     progress: Callable[[Progress], None] | None = None,
     opening: Opening | None = Opening(),
     plugins: "Plugins | None" = None,
+    suppression: Suppression | None = None,
 ) -> Report:
     """Looks at all that the sources yield, in their order, and at what is packed in it.
 
     `opening` says how far files that hold others are opened and whose builds they are; None leaves
-    them closed. `plugins` look at the same after the rules. Raises what a source raises when
-    nothing of it can be read, and nothing else.
+    them closed. `plugins` look at the same after the rules. `suppression` stands in for the
+    policy's own. Raises what a source raises when nothing of it can be read, ConfigError for a
+    baseline that cannot be used, and nothing else.
     """
     started = time.perf_counter()
+    suppression = suppression or suppression_for(policy)
     unpacked = [Unpacking(source, opening.allowance) for source in sources] if opening else []
     sources = unpacked or sources
     watch = _Watch(sources, progress, started)
@@ -63,12 +68,12 @@ def run(
                 candidates.append(item)
                 watch.candidates += 1
         found.append(without_doubles(candidates))
-    findings, suppressed = judge(sources, found, policy)
+    findings, suppressed = judge(sources, found, policy, suppression)
     notes = [note for source in sources for note in source.notes()]
     if opening is not None and any(source.builds for source in unpacked):
         from leakguard.builds import judge_builds  # most scans meet none
 
-        builds, silenced, told = judge_builds(unpacked, opening, policy)
+        builds, silenced, told = judge_builds(unpacked, opening, suppression)
         findings, suppressed = in_order(findings + builds), suppressed + silenced
         notes += told
     return Report(
@@ -110,13 +115,14 @@ def _items(
     source: Source, matcher: Matcher, watch: _Watch, plugins: "Plugins | None"
 ) -> Iterator[Candidate | Skip]:
     """What the rules confirm in a source, in its order."""
-    scanner, decoder = Scanner(matcher), None
+    scanner, decoder, heads = Scanner(matcher), None, Heads()
     crowded: list[Skip] = []
     for item in _matched(source.windows(), matcher):
         watch.look()
         if isinstance(item, Skip):
             yield item
             continue
+        heads.look(item[0])
         more = plugins.candidates(item[0]) if plugins else ()
         plain: list[Candidate] = []
         for found in chain(scanner.candidates(*item), more):
@@ -124,7 +130,7 @@ def _items(
                 crowded.append(found)
             else:
                 plain.append(found)
-                yield found
+                yield heads.marked(found)
         if not item[1]:
             continue
         from leakguard.encoded import Decoder  # 10 ms that a commit without hits need not spend
@@ -134,7 +140,7 @@ def _items(
             if isinstance(found, Skip):
                 crowded.append(found)
             else:
-                yield found
+                yield heads.marked(found)
     yield from _placed(source, crowded)
 
 

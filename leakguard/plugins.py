@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from leakguard.errors import RuleError
-from leakguard.lines import after, before, characters, previous
+from leakguard.lines import after, before, characters, following, previous
 from leakguard.model import Candidate, Confidence, Piece, Rule, Severity, Skip, Span, Window
 
 PROVIDER = "detect-secrets"
@@ -175,5 +175,6 @@ def _found(
             before=before(data, piece.start, place),
             after=after(data, stop, piece.end),
             previous=previous(data, piece.start, place),
+            following=following(data, stop, piece.end),
         )
         place = data.find(secret, stop, end)

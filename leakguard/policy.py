@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
 from typing import Final
 
 from leakguard import limits
@@ -44,6 +46,33 @@ class ArtifactSettings:
     max_ratio: int = limits.ARTIFACT_RATIO
 
 
+class Pragmas(StrEnum):
+    """What comments in the scanned source that allow a secret count for; see pragmas.py."""
+
+    HEED = "heed"
+    REASON = "reason"
+    """Only those that give a reason count."""
+    FORBID = "forbid"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What is not reported, by the settings: all that is given must hold."""
+
+    paths: tuple[str, ...] = ()
+    """Globs, of which one must cover the path."""
+    rules: frozenset[str] = frozenset()
+    """Ids or families, of which one must be the rule's."""
+    values: tuple[str, ...] = ()
+    """RE2 patterns, of which one must occur in the secret."""
+    fingerprints: frozenset[str] = frozenset()
+    reason: str = ""
+    until: date | None = None
+    """The last day on which it holds."""
+    origin: str = ""
+    """Who says so: a file, a variable, a flag."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Which findings count, and how they are named."""
@@ -53,7 +82,11 @@ class Policy:
     min_confidence: Confidence = Confidence.MEDIUM
     excludes: tuple[str, ...] = ()
     """Globs of paths that are not reported."""
-    baseline: str = ""
-    """Path of a file that says what was accepted: see suppression.py; empty for none."""
+    own_baseline: str = ""
+    """Path of the repository's own baseline, whose key the fingerprints have; empty for none."""
+    baselines: tuple[str, ...] = ()
+    """Paths of further files that say what was accepted: see baselines/."""
+    pragmas: Pragmas = Pragmas.HEED
+    allowed: tuple[Allowed, ...] = ()
     identity_key: bytes = field(default=b"", repr=False)
     """Key of `Finding.identity`; without one there are no identities."""

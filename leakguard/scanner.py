@@ -13,7 +13,16 @@ from itertools import islice
 from leakguard import limits
 from leakguard.conditions import Kept, keep
 from leakguard.context import ANCHORS, Contexts
-from leakguard.lines import Buffer, Cursor, after, before, lines_after, lines_before, previous
+from leakguard.lines import (
+    Buffer,
+    Cursor,
+    after,
+    before,
+    following,
+    lines_after,
+    lines_before,
+    previous,
+)
 from leakguard.matcher import ENCODED, Hits, Matcher
 from leakguard.model import Candidate, Confidence, Match, Piece, Skip, Span, Window
 from leakguard.pattern import Finder, confirmer
@@ -208,6 +217,7 @@ class Scanner:
                 before=before(data, piece.start, start),
                 after=after(data, end, piece.end),
                 previous=previous(data, piece.start, start),
+                following=following(data, end, piece.end),
                 unless=unless,
             )
 

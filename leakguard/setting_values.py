@@ -6,7 +6,7 @@ ValueError with what the value must be. Variables give texts, or lists of texts.
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -38,6 +38,18 @@ def file(value: object, folder: Path) -> Path:
     if not isinstance(value, str) or not value:
         raise ValueError("must be a text, the path of a file")
     return folder / os.path.expanduser(value)
+
+
+def file_or_files(value: object, folder: Path) -> tuple[Path, ...]:
+    """A list of paths, or the path of one file."""
+    return (file(value, folder),) if isinstance(value, str) else files(value, folder)
+
+
+def one_of(known: Sequence[str], make: Callable[[str], Any], value: object, _folder: Path) -> Any:
+    """One of a few words."""
+    if not isinstance(value, str) or value.lower() not in known:
+        raise ValueError(f"must be one of {', '.join(known)}")
+    return make(value.lower())
 
 
 def ids(value: object, folder: Path) -> frozenset[str]:

@@ -13,6 +13,7 @@ from leakguard.errors import ConfigError
 
 OWN_FILE: Final = ".leakguard.toml"
 PYPROJECT: Final = "pyproject.toml"
+OWN_BASELINE: Final = ".leakguard-baseline.json"
 
 
 class Settings(NamedTuple):
@@ -34,6 +35,14 @@ def find_settings(paths: Sequence[str]) -> Settings | None:
             table = _table(folder / name)
             if table is not None:
                 return Settings(folder / name, table)
+    return None
+
+
+def find_baseline(paths: Sequence[str]) -> Path | None:
+    """The repository's own baseline for a scan of these paths: the nearest one, as settings are."""
+    for folder in _folders(_common(paths)):
+        if (folder / OWN_BASELINE).is_file():
+            return folder / OWN_BASELINE
     return None
 
 

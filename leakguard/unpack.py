@@ -57,6 +57,7 @@ class Unpacking:
 
     def __init__(self, source: Source, allowance: Allowance = Allowance()) -> None:
         self.tally = source.tally
+        self.root = source.root
         self.members = Tally()
         """Blobs and bytes that came out of others."""
         self.builds: list[BuildSeen] = []
@@ -182,6 +183,9 @@ class Unpacking:
 
     def adds(self, place: Place, secret: bytes) -> bool:
         return self._source.adds(place, secret)
+
+    def former(self, place: Place) -> Sequence[str]:
+        return self._source.former(place)
 
     def notes(self) -> list[str]:
         return self._source.notes()

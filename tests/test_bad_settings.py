@@ -136,13 +136,16 @@ def test_settings_that_are_wrong(
     assert reason in message
 
 
-@pytest.mark.parametrize("text", ["[]", "{", '{"results": 1}', "\xff"])
+@pytest.mark.parametrize("text", ["[1]", "{", '{"results": 1}', "\xff", "", "words"])
 def test_baseline_that_is_none(complaint: Complaint, tmp_path: Path, text: str) -> None:
     (tmp_path / "base").write_text(text, encoding="latin-1")
 
     message = complaint("scan", "--baseline", "base")
 
-    assert message == "base is no .secrets.baseline of detect-secrets"
+    assert message == (
+        "base is no baseline of leakguard, gitleaks, betterleaks, detect-secrets, kingfisher or"
+        " trufflehog (its JSON)"
+    )
 
 
 def test_baseline_that_does_not_exist(complaint: Complaint) -> None:

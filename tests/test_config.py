@@ -17,7 +17,7 @@ from leakguard.config import (
 )
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Severity
-from leakguard.policy import ArtifactSettings, Policy
+from leakguard.policy import ArtifactSettings, Policy, Pragmas
 from leakguard.settings import Settings
 from tests.helpers import RULE
 
@@ -25,7 +25,7 @@ RULES = [replace(RULE, id=name) for name in ("jwt", "github-pat")]
 ROOT = Path(__file__).parents[1]
 NO_SETTING = (
     "`min-severity` is no setting: use one of rules, gitleaks_default, disabled_rules,"
-    " min_severity, min_confidence, exclude, baseline, artifacts"
+    " min_severity, min_confidence, exclude, baseline, pragmas, artifacts"
 )
 IN_FILE = SETTINGS.keys() - NOT_IN_FILE
 SMALL = ArtifactSettings(
@@ -79,6 +79,7 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
         min_confidence = "low"
         exclude = ["tests/fixtures/**", "*.lock"]
         baseline = ".secrets.baseline"
+        pragmas = "reason"
 
         [artifacts]
         open = false
@@ -104,7 +105,8 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
     assert config.min_severity is Severity.HIGH
     assert config.min_confidence is Confidence.LOW
     assert config.exclude == ("tests/fixtures/**", "*.lock")
-    assert config.baseline == tmp_path / ".secrets.baseline"
+    assert config.baseline == (tmp_path / ".secrets.baseline",)
+    assert config.pragmas is Pragmas.REASON
     assert config.artifacts == replace(
         SMALL,
         signers=("CN=Acme, O=Acme Ltd",),
@@ -132,6 +134,7 @@ def test_environment_settles_every_key() -> None:
         "LEAKGUARD_MIN_CONFIDENCE": "high",
         "LEAKGUARD_EXCLUDE": "*.lock,vendor/",
         "LEAKGUARD_BASELINE": "base.json",
+        "LEAKGUARD_PRAGMAS": "forbid",
         "LEAKGUARD_ARTIFACTS_OPEN": "False",
         "LEAKGUARD_ARTIFACTS_IDENTIFIERS": "com.acme.",
         "LEAKGUARD_ARTIFACTS_PRODUCTS": "Orchard,",
@@ -163,7 +166,7 @@ def test_environment_settles_every_key() -> None:
     assert config.min_severity is Severity.CRITICAL
     assert config.min_confidence is Confidence.HIGH
     assert config.exclude == ("*.lock", "vendor/")
-    assert config.baseline == Path("base.json")
+    assert config.baseline == (Path("base.json"),)
     assert set(config.origins.values()) == {f"environment {name}" for name in variables}
 
 
@@ -208,7 +211,7 @@ def test_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     config = loaded(tmp_path, 'rules = ["~/own.toml"]\nbaseline = "~/base"')
 
     assert config.rules == (tmp_path / "home" / "own.toml",)
-    assert config.baseline == tmp_path / "home" / "base"
+    assert config.baseline == (tmp_path / "home" / "base",)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +224,9 @@ def test_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("exclude = 'a'", "`exclude` must be a list of texts"),
         ("rules = [1]", "`rules` must be a list of texts"),
         ("disabled_rules = ['']", "`disabled_rules` must be a list of texts"),
-        ("baseline = []", "`baseline` must be a text, the path of a file"),
+        ("baseline = 1", "`baseline` must be a list of texts"),
+        ("baseline = ''", "`baseline` must be a text, the path of a file"),
+        ("pragmas = 'no'", "`pragmas` must be one of heed, reason, forbid"),
         (
             "exclude = ['!a']",
             "`exclude` must be globs of paths: `!a`: `!` cannot bring a path back;"
@@ -299,7 +304,7 @@ def test_settings_of_artifacts_are_settled_one_by_one(tmp_path: Path) -> None:
     assert config.origins["artifacts.max_depth"] == "environment LEAKGUARD_ARTIFACTS_MAX_DEPTH"
     assert config.origins["artifacts.max_ratio"] == "default"
     assert value_of(config, "artifacts.max_depth") == 5
-    assert value_of(config, "baseline") is None
+    assert value_of(config, "baseline") == ()
 
 
 def test_wrong_variable_is_an_error_that_names_it() -> None:
@@ -339,7 +344,7 @@ def test_policy_is_what_the_settings_say(tmp_path: Path) -> None:
     config = loaded(tmp_path, 'exclude = ["a"]\nmin_severity = "high"\nbaseline = "b"')
 
     assert policy_of(config) == Policy(
-        min_severity=Severity.HIGH, excludes=("a",), baseline=str(tmp_path / "b")
+        min_severity=Severity.HIGH, excludes=("a",), baselines=(str(tmp_path / "b"),)
     )
     assert policy_of(Config()) == Policy()
 

@@ -159,7 +159,7 @@ def test_comment_suppresses_and_says_so() -> None:
 
 def test_baseline_that_does_not_exist_is_an_error_even_without_candidates() -> None:
     with pytest.raises(ConfigError):
-        judge([FilesSource([])], [[]], Policy(baseline="/nonexistent"))
+        judge([FilesSource([])], [[]], Policy(baselines=("/nonexistent",)))
 
 
 def test_findings_are_sorted_and_hold_no_secret() -> None:

@@ -2,10 +2,16 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leakguard.fingerprint import fingerprint, preview
+from leakguard.fingerprint import Fingerprints, is_guessable, preview
+
+
+def fingerprint(family: str, secret: bytes, path: str) -> str:
+    return Fingerprints().of(family, secret, path)
+
 
 secrets = st.one_of(st.binary(max_size=80), st.text(max_size=60).map(str.encode))
 
@@ -35,10 +41,44 @@ def test_preview_cannot_move_the_cursor() -> None:
 
 def test_fingerprint_is_stable() -> None:
     """A change here makes every stored fingerprint worthless."""
-    long, short = b"a" * 40, b"hunter"
+    long, short = b"q8Zr7Lk2Xv9Tn4Bw6Yh1Pm3S" * 2, b"hunter"
 
-    assert fingerprint("own", long, "a.txt") == "c254f330a39b360603567605cf0b2689"
+    assert fingerprint("own", long, "a.txt") == "6b0f684b88df4d8b56ac81cb6229ab78"
     assert fingerprint("own", short, "a.txt") == "942f38c2699444efcc6291d1e435c99e"
+
+
+def test_fingerprints_of_two_keys_have_nothing_in_common() -> None:
+    one, other = Fingerprints(b"k" * 16), Fingerprints(b"l" * 16)
+
+    for secret in (b"q8Zr7Lk2Xv9Tn4Bw6Yh1Pm3S" * 2, b"hunter"):
+        assert one.of("own", secret, "a.txt") != other.of("own", secret, "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("secret", "guessable"),
+    [
+        (b"", True),
+        (b"hunter2", True),
+        (b"1234567890123456789", True),
+        (b"correct horse battery staple", True),
+        (b"1" * 60, True),
+        (b"2026-01-02 2026-01-02", True),
+        (b"q8Zr7Lk2Xv9Tn4Bw6Yh1", False),
+        (b"0f1e2d3c4b5a69788796a5b4c3d2e1f0", False),
+        (b"1" * 200, False),
+    ],
+)
+def test_what_could_be_guessed(secret: bytes, guessable: bool) -> None:
+    assert is_guessable(secret) is guessable
+
+
+def test_slow_hash_is_remembered_and_its_memory_holds_no_secret() -> None:
+    maker = Fingerprints()
+
+    first, again = (maker.of("own", b"hunter2", "a.txt") for _ in range(2))
+
+    assert first == again
+    assert b"hunter2" not in repr(vars(maker)).encode()
 
 
 @given(secrets)

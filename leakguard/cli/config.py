@@ -11,8 +11,9 @@ from leakguard.cli.output import say
 from leakguard.config import KEYS, SETTINGS, Config, check_rule_ids, load_config, value_of
 from leakguard.errors import UsageError
 from leakguard.model import Confidence, Level, Severity
+from leakguard.policy import Pragmas
 from leakguard.report.wording import visible
-from leakguard.settings import unused_settings
+from leakguard.settings import find_baseline, unused_settings
 
 _FILE: Final = click.Path(path_type=Path)
 _OPEN: Final = "artifacts_open"
@@ -83,9 +84,21 @@ CONFIG_OPTIONS: Final[Sequence[click.Parameter]] = (
     ),
     click.Option(
         ["--baseline"],
+        multiple=True,
         metavar="FILE",
-        help="Report nothing that this baseline has accepted: one of detect-secrets, or what"
-        " `leakguard findings baseline` wrote.",
+        help="Report nothing that this baseline has accepted: of leakguard, a service of it, or"
+        " another tool; may be given several times.",
+    ),
+    click.Option(
+        ["--no-baseline"],
+        is_flag=True,
+        help="Do without .leakguard-baseline.json, which is looked for as the settings file is.",
+    ),
+    click.Option(
+        ["--pragmas"],
+        type=click.Choice([pragma.value for pragma in Pragmas]),
+        help="Whether comments such as leakguard:allow count: always, only with a reason, or never."
+        "  [default: heed]",
     ),
     click.Option(
         ["--artifacts/--no-artifacts", _OPEN],
@@ -107,7 +120,13 @@ def config_from(given: Mapping[str, Any], paths: Sequence[str]) -> Config:
     flags = {key: given[key] for key in KEYS if given.get(key)}
     if given.get(_OPEN) is not None:
         flags["artifacts.open"] = given[_OPEN]
-    return load_config(paths, file=given["config_file"], search=not given["no_config"], flags=flags)
+    return load_config(
+        paths,
+        file=given["config_file"],
+        search=not given["no_config"],
+        own_baseline=None if given.get("no_baseline") else find_baseline(paths),
+        flags=flags,
+    )
 
 
 @click.group(
@@ -159,6 +178,7 @@ def _as_text(settings: Config) -> str:
     unused = unused_settings(settings.file)
     lines = [f"{key:{widths[0]}}  {value:{widths[1]}}  {origin}" for key, value, origin in rows]
     lines.append(f"settings file: {settings.file or 'none'}")
+    lines.append(f"own baseline: {settings.own_baseline or 'none'}")
     if unused:
         lines.append(f"not used: [tool.leakguard] in {unused}, because of {settings.file}")
     return "".join(visible(line) + "\n" for line in lines)
@@ -169,6 +189,7 @@ def _as_json(settings: Config) -> str:
     document = {
         "file": str(settings.file) if settings.file else None,
         "unused_file": str(unused) if unused else None,
+        "own_baseline": str(settings.own_baseline) if settings.own_baseline else None,
         "settings": {
             key: {"value": _plain(settings, key), "origin": settings.origins[key]}
             for key in SETTINGS

@@ -9,6 +9,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 from click.shell_completion import shell_complete
 
+from leakguard.cli.baseline import baseline
 from leakguard.cli.completion import COMPLETE_VARIABLE, completion
 from leakguard.cli.config import config
 from leakguard.cli.findings import findings
@@ -25,7 +26,17 @@ from leakguard.version import __version__
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    commands=[scan, inspect, rules, config, completion, serve, worker, findings],
+    commands=[
+        scan,
+        inspect,
+        rules,
+        config,
+        baseline,
+        completion,
+        serve,
+        worker,
+        findings,
+    ],  # fmt: skip
     epilog="""\b
 Exit codes:
     0  clean: everything was looked at, no leaks

@@ -28,6 +28,8 @@ from leakguard.report import FORMATS
 from leakguard.sources.stdin import standard_input
 
 if TYPE_CHECKING:
+    from leakguard.baselines import Baseline
+    from leakguard.baselines.own import OwnBaseline
     from leakguard.sources.select import Selection
 
 
@@ -80,6 +82,11 @@ _OUTPUT_OPTIONS: Final[Sequence[click.Parameter]] = (
         help="Write the report to this file instead of standard output.",
     ),
     click.Option(
+        ["--show-suppressed"],
+        is_flag=True,
+        help="List in the text all that was silenced, and why; other formats always have it.",
+    ),
+    click.Option(
         ["--color"],
         type=click.Choice(["auto", "always", "never"]),
         default="auto",
@@ -100,6 +107,7 @@ class _Output:
 
     format_: str
     output: Path | None
+    show_suppressed: bool
     color: str
     progress: bool | None
 
@@ -132,7 +140,7 @@ def scan(**given: Any) -> None:
     from leakguard.sources.select import Selection
 
     selection = Selection(**_taken(given, _SELECTION_OPTIONS) | {"paths": paths})
-    report = _scanned(selection, config, output.progress)
+    report = scanned(selection, config, output.progress)
     _write(report, output)
     raise click.exceptions.Exit(for_verdict(report.verdict))
 
@@ -141,12 +149,23 @@ def _taken(given: Mapping[str, Any], options: Sequence[click.Parameter]) -> dict
     return {name: given[name] for option in options if (name := option.name)}
 
 
-def _scanned(selection: "Selection", config: Config, progress: bool | None) -> Report:
+def scanned(
+    selection: "Selection",
+    config: Config,
+    progress: bool | None,
+    *,
+    own: "OwnBaseline | None" = None,
+    more: "Sequence[Baseline]" = (),
+) -> Report:
+    """Scans. `own` stands in for the repository's own baseline, `more` are added to the others."""
     from leakguard.cache import matcher_for
     from leakguard.opening import opening_for, plugins_for
     from leakguard.pipe import run
     from leakguard.sources.select import pick_source
+    from leakguard.suppression import suppression_for
 
+    policy = policy_of(config)
+    suppression = suppression_for(policy, more, own)
     matcher = matcher_for(config.rules, config.gitleaks_default)
     plugins = plugins_for(config)
     check_rule_ids(config, [*matcher.rules, *plugins.rules] if plugins else matcher.rules)
@@ -154,7 +173,7 @@ def _scanned(selection: "Selection", config: Config, progress: bool | None) -> R
     sources = pick_source(selection)
     with shown(progress) as show:
         opening = opening_for(config.artifacts, selection.paths[0])
-        return run(sources, matcher, policy_of(config), show, opening, plugins)
+        return run(sources, matcher, policy, show, opening, plugins, suppression)
 
 
 def _note(notes: Sequence[str]) -> None:
@@ -184,4 +203,5 @@ def _rendered(report: Report, output: _Output) -> str:
 
     stream = None if output.output else sys.stdout
     environment = {} if output.output else os.environ
-    return to_text(report, color=is_colored(output.color, stream, environment), width=columns())
+    color = is_colored(output.color, stream, environment)
+    return to_text(report, color=color, width=columns(), suppressed=output.show_suppressed)

@@ -6,8 +6,8 @@ The output is pure ASCII. New keys may be added; a key that changes or goes rais
 import json
 from typing import Any, Final
 
-from leakguard.model import Finding, Part, Report, Skip
-from leakguard.report.wording import encodable, in_order, skips_in_order
+from leakguard.model import Finding, Part, Report, Skip, Suppressed
+from leakguard.report.wording import encodable, in_order, skips_in_order, suppressed_in_order
 from leakguard.version import __version__
 
 SCHEMA_VERSION: Final = 1
@@ -24,15 +24,18 @@ def to_json(report: Report) -> str:
         "findings": [_finding(finding) for finding in in_order(report.findings)],
         "skips": [_skip(skip) for skip in skips_in_order(report.skips)],
         "notes": [encodable(note) for note in report.notes],
+        "suppressed": [_suppressed(item) for item in suppressed_in_order(report.suppressed)],
     }
     return json.dumps(document, indent=2) + "\n"
 
 
 def to_jsonl(report: Report) -> str:
-    """One object a line: findings, skips, notes, and last the summary with the verdict."""
+    """One object a line: findings, skips, notes, what was silenced, last the summary."""
     lines = [{"type": "finding", **_finding(finding)} for finding in in_order(report.findings)]
     lines += [{"type": "skip", **_skip(skip)} for skip in skips_in_order(report.skips)]
     lines += [{"type": "note", "text": encodable(note)} for note in report.notes]
+    for item in suppressed_in_order(report.suppressed):
+        lines.append({"type": "suppressed", **_suppressed(item)})
     lines.append({"type": "summary", **_head(report), **_summary(report)})
     return "".join(json.dumps(line) + "\n" for line in lines)
 
@@ -83,7 +86,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "occurrences": finding.occurrences,
         "encoding": _known(finding.encoding),
         "parts": [_part(part) for part in finding.parts],
+        "unheeded": _known(finding.unheeded),
     }
+
+
+def _suppressed(item: Suppressed) -> dict[str, Any]:
+    """A finding that was silenced, why, and by which entry of the own baseline, if by one."""
+    reason, entry = encodable(item.reason), item.entry or None
+    return {**_finding(item.finding), "reason": reason, "entry": entry}
 
 
 def _part(part: Part) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from leakguard.report.wording import (
     one_line,
     short,
     skips_in_order,
+    suppressed_in_order,
     visible,
 )
 
@@ -55,15 +56,19 @@ _Shared = Mapping[str, Sequence[Finding]]
 """Advice that several findings have, and which ones."""
 
 
-def to_text(report: Report, *, color: bool = False, width: int = 80) -> str:
+def to_text(
+    report: Report, *, color: bool = False, width: int = 80, suppressed: bool = False
+) -> str:
     """The report in lines of about `width` columns; nothing is cut, long words stand out.
 
-    Findings by path, what to do, notes, skips (at most `limits.SKIPS_SHOWN`), and one closing line.
+    Findings by path, what to do, what was silenced (if `suppressed`), notes, skips (at most
+    `limits.SKIPS_SHOWN`), and one closing line.
     """
     page = _Page(color, width)
     findings = in_order(report.findings)
     shared = _shared_advice(findings)
     lines = [*_findings(page, findings, shared), *_what_to_do(page, shared)]
+    lines += [*(_suppressed(page, report) if suppressed else ())]
     lines += [*_notes(page, report), *_skips(page, report)]
     lines.append(page.styled(closing(report), _VERDICT_STYLES[report.verdict]))
     return "\n".join(lines) + "\n"
@@ -125,6 +130,7 @@ def _details(page: _Page, finding: Finding, indent: int, shared: _Shared) -> Ite
     yield from page.paragraph(one_line(finding.impact), indent=indent)
     own = " ".join(advice for advice in _advice(finding) if advice not in shared)
     yield from page.paragraph(own, indent=indent, label="Next: ")
+    yield from page.paragraph(one_line(finding.unheeded), indent=indent, label="Not silenced by ")
 
 
 def _part(part: Part) -> str:
@@ -177,6 +183,19 @@ def _what_to_do(page: _Page, shared: _Shared) -> Iterator[str]:
         about = "All that is in history" if advice in _ABOUT_ALL else ", ".join(names)
         yield from page.paragraph(f"{about} ({counted(len(shared[advice]), 'leak')}):", indent=2)
         yield from page.paragraph(advice, indent=4)
+    yield ""
+
+
+def _suppressed(page: _Page, report: Report) -> Iterator[str]:
+    """All that was silenced, and why."""
+    if not report.suppressed:
+        return
+    yield page.styled("Suppressed", "bold")
+    for item in suppressed_in_order(report.suppressed):
+        finding = item.finding
+        where = f"{visible(finding.path)}:{_position(finding)}"
+        yield f"  {where}  {visible(finding.rule_id)}  {visible(finding.preview)}"
+        yield from page.paragraph(one_line(item.reason), indent=4)
     yield ""
 
 

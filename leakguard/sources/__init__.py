@@ -20,6 +20,8 @@ class Source(Protocol):
     """Something that can be scanned once. Used by one thread."""
 
     tally: Tally
+    root: str
+    """The folder that the paths of places start from; empty for the working folder."""
 
     def windows(self) -> Iterator[Window | Skip]:
         """Every blob once, in windows; segments of a large blob follow one another.
@@ -46,6 +48,10 @@ class Source(Protocol):
         False when the version before it holds the secret already. True where the source has no
         versions, or covers all of them.
         """
+        ...
+
+    def former(self, place: Place) -> Sequence[str]:
+        """The paths that the file at a place had before, as far as the source can tell."""
         ...
 
     def notes(self) -> list[str]:

@@ -28,8 +28,8 @@ class FilesSource:
         who names a link means what it leads to.
         """
         self.tally = Tally()
+        self.root = root
         self._paths = paths
-        self._root = root
         self._followed = frozenset(paths) if follow else frozenset()
         self._repositories: list[str] = []
 
@@ -60,7 +60,7 @@ class FilesSource:
 
     def _walk(self, path: str) -> Iterator[str | Skip]:
         """The files below a path, or the path itself."""
-        full = os.path.join(self._root, path)
+        full = os.path.join(self.root, path)
         is_folder = os.path.isdir(full) and (path in self._followed or not os.path.islink(full))
         coming = [(path, is_folder)]
         while coming:  # folders may be nested deeper than calls
@@ -76,7 +76,7 @@ class FilesSource:
     def _children(self, folder: str) -> list[tuple[str, bool]]:
         """By name, what in a folder may hold blobs, and whether it is a folder. Raises OSError."""
         children = []
-        with os.scandir(os.path.join(self._root, folder)) as entries:
+        with os.scandir(os.path.join(self.root, folder)) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if entry.name == ".git":
@@ -93,7 +93,7 @@ class FilesSource:
 
     def path_of(self, key: str) -> str:
         """Where a file of `windows`, or a folder of one, is to be opened."""
-        return os.path.join(self._root, key)
+        return os.path.join(self.root, key)
 
     def mapped(self, key: str) -> mmap | None:
         """The bytes of a file of `windows`, looked at where they are; None when it cannot be."""
@@ -105,6 +105,9 @@ class FilesSource:
 
     def adds(self, place: Place, secret: bytes) -> bool:
         return True
+
+    def former(self, place: Place) -> Sequence[str]:
+        return ()
 
     def notes(self) -> list[str]:
         return [
@@ -119,6 +122,7 @@ class StreamSource:
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self.tally = Tally()
+        self.root = ""
         self._stream = stream
         self._name = name
 
@@ -137,6 +141,9 @@ class StreamSource:
 
     def adds(self, place: Place, secret: bytes) -> bool:
         return True
+
+    def former(self, place: Place) -> Sequence[str]:
+        return ()
 
     def notes(self) -> list[str]:
         return []

@@ -17,8 +17,8 @@ import pytest
 import uvicorn
 from click.testing import CliRunner
 
+from leakguard.baselines.service import ServiceBaseline
 from leakguard.cli.main import cli, main
-from leakguard.suppression import load_baseline
 from leakguard_service.db.engine import Database
 from leakguard_service.db.tables import Base, Finding
 from leakguard_service.nouns import Role
@@ -201,7 +201,9 @@ def test_the_baseline_is_one_for_scans(there: There, tmp_path: Path, capsys: Cap
 
     assert main(["findings", "baseline", "--output", str(file), "--repository", "acme/app"]) == 0
 
-    assert load_baseline(str(file)).accepted("f1", "src/settings.py") == "baseline: used_in_tests"
+    assert ServiceBaseline(json.loads(file.read_text())).accepted("f1", "src/settings.py") == (
+        "used_in_tests"
+    )
     capsys.readouterr()
     assert main(["findings", "baseline"]) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(file.read_text())

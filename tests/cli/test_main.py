@@ -28,6 +28,11 @@ VERBS = (
     "rules docs",
     "config",
     "config show",
+    "baseline",
+    "baseline create",
+    "baseline update",
+    "baseline prune",
+    "baseline stats",
     "completion",
 )
 

@@ -18,6 +18,7 @@ from leakguard.sources.git.command import reason
 from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.places import places_of
 from leakguard.sources.git.readers import read_objects
+from leakguard.sources.git.renames import Renames
 from leakguard.sources.git.repository import Repository, resolve_branch, resolve_range
 from leakguard.sources.git.versions import Versions
 
@@ -56,6 +57,7 @@ class HistorySource:
 
     def __init__(self, repository: Repository, selection: Commits = Commits()) -> None:
         self.tally = Tally()
+        self.root = repository.root or repository.git_dir
         self._repository = repository
         self._selection = selection
         self._lines: list[bytes] = []
@@ -66,6 +68,7 @@ class HistorySource:
         """Ids of missing objects, of which there is a Skip already."""
         self._everything = False
         """Whether what no ref reaches counts: asked for, or its ref may have been lost."""
+        self._renames = Renames(repository.git)
         self._versions = Versions(repository.git) if selection.partial else None
 
     def windows(self) -> Iterator[Window | Skip]:
@@ -207,6 +210,9 @@ class HistorySource:
         if self._versions is None or place.commit is None or place.commit == place.blob:
             return True
         return not self._versions.had(place.commit, place.path, secret)
+
+    def former(self, place: Place) -> Sequence[str]:
+        return self._renames.former(place)
 
     def notes(self) -> list[str]:
         if not self._repository.shallow:

@@ -8,6 +8,7 @@ from leakguard.model import Place, Skip, Window
 from leakguard.sources import Tally
 from leakguard.sources.git.command import Git
 from leakguard.sources.git.objects import Objects, object_line, split_key, unescaped
+from leakguard.sources.git.renames import Renames
 from leakguard.sources.git.repository import Repository
 from leakguard.sources.git.versions import OldBlobs, entries, replaced
 
@@ -25,6 +26,8 @@ class StagedSource:
 
     def __init__(self, repository: Repository) -> None:
         self.tally = Tally()
+        self.root = repository.root or repository.git_dir
+        self._renames = Renames(repository.git)
         self._git = repository.git
         self._git_dir = repository.git_dir
         self._old = OldBlobs(repository.git)
@@ -88,6 +91,9 @@ class StagedSource:
         ]
         return not self._old.any_holds(old, secret)
 
+    def former(self, place: Place) -> Sequence[str]:
+        return self._renames.former(place)
+
     def notes(self) -> list[str]:
         return []
 
@@ -107,6 +113,8 @@ class IndexSource:
     ) -> None:
         """`known` says which of some object ids the history has, and has looked at."""
         self.tally = Tally()
+        self.root = repository.root or repository.git_dir
+        self._renames = Renames(repository.git)
         self._repository = repository
         self._git = repository.git
         self._paths = paths
@@ -140,6 +148,9 @@ class IndexSource:
 
     def adds(self, place: Place, secret: bytes) -> bool:
         return True
+
+    def former(self, place: Place) -> Sequence[str]:
+        return self._renames.former(place)
 
     def notes(self) -> list[str]:
         return [

@@ -2,12 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from leakguard.errors import SourceError
-from leakguard.model import Skip, Window
+from leakguard.model import Place, Skip, Window
 from leakguard.sources.files import FilesSource
 from leakguard.sources.git.command import NOTHING, reason
+from leakguard.sources.git.renames import Renames
 from leakguard.sources.git.repository import Repository
 
 
@@ -17,6 +18,7 @@ class WorktreeSource(FilesSource):
     def __init__(self, repository: Repository) -> None:
         super().__init__([], root=repository.root or "")
         self._repository = repository
+        self._renames = Renames(repository.git)
         self._nested: list[str] = []
 
     def windows(self) -> Iterator[Window | Skip]:
@@ -26,7 +28,7 @@ class WorktreeSource(FilesSource):
             "ls-files", "-z", "--modified", "--others", "--exclude-standard", "--deduplicate",
         )  # fmt: skip
         if code:
-            raise SourceError(f"the files of {self._root} cannot be listed: {reason(err)}")
+            raise SourceError(f"the files of {self.root} cannot be listed: {reason(err)}")
         for line in err.decode(errors="replace").splitlines():
             if "could not open directory" in line:
                 yield Skip("", line.removeprefix("warning: "))
@@ -34,6 +36,9 @@ class WorktreeSource(FilesSource):
         self._paths = [path for path in paths if path and self._is_file(path)]
         self._nested = [path.rstrip("/") for path in paths if path.endswith("/")]
         yield from super().windows()
+
+    def former(self, place: Place) -> Sequence[str]:
+        return self._renames.former(place)
 
     def notes(self) -> list[str]:
         return [
@@ -43,13 +48,13 @@ class WorktreeSource(FilesSource):
 
     def _is_file(self, path: str) -> bool:
         """False for deleted files and for folders, which are repositories of their own."""
-        full = os.path.join(self._root, path)
+        full = os.path.join(self.root, path)
         return (os.path.islink(full) or os.path.isfile(full)) and not self._is_behind_link(path)
 
     def _is_behind_link(self, path: str) -> bool:
         """Whether a folder on the way is a symbolic link: it leads to what git does not track."""
         folders = [part.start() for part in re.finditer("/", path)]
-        return any(os.path.islink(os.path.join(self._root, path[:end])) for end in folders)
+        return any(os.path.islink(os.path.join(self.root, path[:end])) for end in folders)
 
     def _without_filters(self) -> list[str]:
         """Options that keep git from starting the filter programs a repository's config names."""

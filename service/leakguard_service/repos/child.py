@@ -168,6 +168,7 @@ class _Watched:
 
     def __init__(self, source: HistorySource) -> None:
         self.tally = source.tally
+        self.root = source.root
         self._source = source
         self._read: set[str] = set()
         self._asked: set[str] = set()
@@ -187,6 +188,9 @@ class _Watched:
 
     def adds(self, place: Place, secret: bytes) -> bool:
         return self._source.adds(place, secret)
+
+    def former(self, place: Place) -> Sequence[str]:
+        return self._source.former(place)
 
     def notes(self) -> list[str]:
         return self._source.notes()

@@ -12,7 +12,7 @@ from typing import Any, Final
 from leakguard.config import Config, check_rule_ids, load_config
 from leakguard.errors import ConfigError
 from leakguard.model import Rule
-from leakguard.policy import ArtifactSettings
+from leakguard.policy import ArtifactSettings, Pragmas
 from leakguard.settings import Settings
 
 FILE: Final = ".leakguard.toml"
@@ -119,11 +119,14 @@ def _joined(table: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, An
 
 
 def _both(key: str, first: Any, second: Any) -> Any:
-    """Lists and tables together, of limits the lower one, of all else the nearer one."""
+    """Lists and tables together, of limits the lower one, of what comments count for the stricter
+    one, of all else the nearer one."""
     if isinstance(first, dict) and isinstance(second, dict):
         return _joined(first, second)
     if isinstance(first, list) and isinstance(second, list):
-        return list(dict.fromkeys([*first, *second]))
+        return [*first, *(item for item in second if item not in first)]
     if key.startswith("max_"):
         return min(int(first), int(second))
+    if key == "pragmas":
+        return max(first, second, key=list(Pragmas).index)
     return second

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from leakguard.fingerprint import fingerprint, preview
+from leakguard.fingerprint import Fingerprints, preview
 from leakguard_service.db.tables import AuditEntry, Channel, Finding, Occurrence, Repository, Tenant
 from leakguard_service.db.types import now
 from leakguard_service.db.work_tables import Notification, Scan, ScanFinding
@@ -120,7 +120,7 @@ class World:
                     finding_id=row.id,
                     repository_id=self.repository,
                     rule_id=row.rule_id,
-                    fingerprint=fingerprint("github", token, path),
+                    fingerprint=Fingerprints().of("github", token, path),
                     blob=f"{seed:040x}",
                     path=path,
                     line=4,

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from leakguard.suppression import load_baseline
+from leakguard.baselines.service import ServiceBaseline
 from leakguard_service.db.engine import Database
 from leakguard_service.db.tables import AuditEntry, Occurrence
 from leakguard_service.db.types import now
@@ -21,7 +20,6 @@ from leakguard_service.triage.audit import record
 from leakguard_service.triage.figures import Figures, figures
 from leakguard_service.triage.filters import NOBODY, FindingFilter, Kind
 from leakguard_service.triage.queries import Order, count, facets, findings, where_found
-from tests.helpers import candidate
 from tests.service.conftest import add_repository, make_service
 from tests.service.triage.world import TRIAGER, World, add_finding, add_user, make_world
 
@@ -257,7 +255,7 @@ def test_a_span_is_bounded(world: World, since: str, until: str) -> None:
         seen(world, date.fromisoformat(since), date.fromisoformat(until))
 
 
-def test_the_baseline_holds_what_was_dismissed(world: World, tmp_path: Path) -> None:
+def test_the_baseline_holds_what_was_dismissed(world: World) -> None:
     elsewhere = add_repository(world.service, world.connection_id, "acme/web", "2")
     end = now() + timedelta(days=30)
     forever, until = add_finding(world, "b"), add_finding(world, "a", repository_id=elsewhere)
@@ -283,11 +281,9 @@ def test_the_baseline_holds_what_was_dismissed(world: World, tmp_path: Path) -> 
     assert list(whole["fingerprints"]) == ["fa", "fb"]
     assert list(part["fingerprints"]) == ["fa"]
     assert whole["fingerprints"]["fa"]["until"] == end.isoformat()
-    file = tmp_path / "base.json"
-    file.write_text(json.dumps(whole))
-    read = load_baseline(str(file))
-    assert read.accepted("fb", "src/settings.py") == "baseline: used_in_tests"
-    assert read.reason(candidate(b"s" * 40), "src/settings.py") is None
+    read = ServiceBaseline(json.loads(json.dumps(whole)))
+    assert read.accepted("fb", "src/settings.py") == "used_in_tests"
+    assert read.accepted("fb", "src/other.py") is None
 
 
 def filters() -> Iterator[FindingFilter]:

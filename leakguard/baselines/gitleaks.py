@@ -1,0 +1,70 @@
+"""`.gitleaksignore` and gitleaks' JSON reports, its baselines. Pure: text in, entries out.
+
+https://github.com/gitleaks/gitleaks#gitleaksignore
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from leakguard.baselines.foreign import SHA256, Found, Known, counted_once, sha256, slashed, texts
+
+_SHORT, _LONG = 3, 4
+"""Fields of `path:rule:line` and of `commit:path:rule:line`."""
+
+
+def read_ignore(text: str) -> Found:
+    """The entries of a `.gitleaksignore`. gitleaks ignores what is no entry, and so is it here."""
+    entries: list[Known] = []
+    left_out: list[str] = []
+    for line in map(str.strip, text.splitlines()):
+        if not line or line.startswith("#"):
+            continue
+        entry = _ignored(line)
+        if entry:
+            entries.append(entry)
+        else:
+            left_out.append(f"{line}: is no commit:path:rule:line, and gitleaks passes over it too")
+    return Found("gitleaks", counted_once(entries), tuple(left_out))
+
+
+def _ignored(line: str) -> Known | None:
+    fields = line.split(":")
+    if len(fields) not in (_SHORT, _LONG) or not fields[-1].isdigit() or not all(fields):
+        return None
+    path, rule, number = fields[-3:]
+    commit = fields[0] if len(fields) == _LONG else ""
+    return Known(line, slashed(path), int(number), commit, rule)
+
+
+def read_report(rows: Sequence[Any]) -> Found:
+    """The entries of a report: gitleaks compares the secret too, unless the report is redacted."""
+    entries: list[Known] = []
+    left_out: list[str] = []
+    for row in rows:
+        rule, path, secret, commit = texts(row, "RuleID", "File", "Secret", "Commit")
+        line = row.get("StartLine") if isinstance(row, dict) else None
+        if not rule or not path or not isinstance(line, int):
+            left_out.append("an entry has no RuleID, File or StartLine")
+            continue
+        label = f"{path}:{rule}:{line}"
+        if _is_redacted(secret):
+            entries.append(Known(label, slashed(path), line, commit, rule))
+        else:
+            digest = sha256(secret)
+            entries.append(Known(label, slashed(path), 0, "", rule, SHA256, digest))
+    return Found("gitleaks", counted_once(entries), tuple(left_out))
+
+
+def _is_redacted(secret: str) -> bool:
+    """As `--redact` writes: the word, or the beginning of the secret and dots."""
+    return not secret or secret == "REDACTED" or secret.endswith("...")  # noqa: S105 - it says so
+
+
+def is_ignore(text: str) -> bool:
+    """Whether every line of a text looks like one of a `.gitleaksignore`."""
+    lines = list(_lines(text))
+    return bool(lines) and any(map(_ignored, lines))
+
+
+def _lines(text: str) -> Iterator[str]:
+    yield from (line for line in map(str.strip, text.splitlines()) if line and line[0] != "#")
