@@ -144,6 +144,12 @@ PRAGMA_HEAD_BYTES: Final = 4096
 PRAGMA_REASON_CHARACTERS: Final = 200
 """What is told of the reason in a comment."""
 
+MARKDOWN_ROWS: Final = 50
+"""Findings in a Markdown summary: GitHub takes comments of up to 65,536 characters."""
+
+CHART_ROWS: Final = 10
+"""Bars of one chart; the rest is one more."""
+
 BASELINE_BYTES: Final = 64 * MIB
 """Largest baseline or report of another tool that is read: a hundred thousand entries."""
 

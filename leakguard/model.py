@@ -333,6 +333,8 @@ class Summary:
     members: int = 0
     """Files that were in others: in archives, packages, disk images."""
     seconds: float = 0.0
+    started: int = 0
+    """When the scan began, in seconds since 1970 (UTC); only formats that demand it tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def run(
     policy's own. Raises what a source raises when nothing of it can be read, ConfigError for a
     baseline that cannot be used, and nothing else.
     """
-    started = time.perf_counter()
+    began, started = int(time.time()), time.perf_counter()
     suppression = suppression or suppression_for(policy)
     unpacked = [Unpacking(source, opening.allowance) for source in sources] if opening else []
     sources = unpacked or sources
@@ -87,6 +87,7 @@ def run(
             commits=sum(source.tally.commits for source in sources),
             members=sum(source.members.blobs for source in unpacked),
             seconds=time.perf_counter() - started,
+            started=began,
         ),
     )
 

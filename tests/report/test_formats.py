@@ -10,7 +10,10 @@ from .samples import ALL, LEAKS, SECRET
 
 
 def test_the_formats_that_users_may_ask_for() -> None:
-    assert list(FORMATS) == ["text", "json", "jsonl", "sarif", "github"]
+    assert list(FORMATS) == [
+        "text", "json", "jsonl", "sarif", "github",
+        "html", "csv", "junit", "gitlab", "defectdojo", "markdown",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FORMATS)
