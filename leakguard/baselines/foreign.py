@@ -44,6 +44,11 @@ class Known:
     """Name of the algorithm."""
     digest: str = ""
     """Of the secret, in lower-case hex."""
+    hint: int = 0
+    """The line in the file as it was, where only the digest counts: two entries there are one secret
+    that two rules told."""
+    is_false: bool = False
+    """Whether somebody has said there that it is no secret."""
 
 
 class Found(NamedTuple):
@@ -62,6 +67,8 @@ class Foreign:
     found: Found
     met: set[Known] = field(default_factory=set)
     """The entries that silenced something."""
+    told: dict[str, Known] = field(default_factory=dict)
+    """The entries by the reasons that were given with them."""
 
     def __post_init__(self) -> None:
         self._by_digest: dict[tuple[str, str], list[Known]] = {}
@@ -76,7 +83,11 @@ class Foreign:
     def decides(self, subject: Subject) -> Decision | None:
         entries = [entry for entry in self._like(subject) if _is_there(entry, subject)]
         self.met.update(entries)
-        return Decision(f"baseline: {self.found.tool} {entries[0].label}") if entries else None
+        if not entries:
+            return None
+        reason = f"baseline: {self.found.tool} {entries[0].label}"
+        self.told[reason] = entries[0]
+        return Decision(reason)
 
     def _like(self, subject: Subject) -> Iterable[Known]:
         for name in sorted(self._hashes):
@@ -87,8 +98,10 @@ class Foreign:
                 yield entry
 
     def unmet(self) -> list[Known]:
-        """The entries that silenced nothing."""
-        return [entry for entry in self.found.entries if entry not in self.met]
+        """The entries that silenced nothing, nor stand where one that did stands."""
+        places = {(entry.path, entry.hint) for entry in self.met if entry.hint}
+        left = [entry for entry in self.found.entries if entry not in self.met]
+        return [entry for entry in left if (entry.path, entry.hint) not in places]
 
 
 def _is_there(entry: Known, subject: Subject) -> bool:

@@ -105,3 +105,6 @@ _IGNORES: Final[Mapping[str, Callable[[str], Found]]] = {
     "betterleaks": _betterleaks,
 }
 """Tools whose files of lines may not be told apart: an empty one, one with comments only."""
+
+TOOLS: Final = tuple(_IGNORES)
+"""Those that a user may name."""

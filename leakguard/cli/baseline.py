@@ -34,12 +34,13 @@ MERGE: Final = f"{OWN_BASELINE} merge=union"
 
 _PATH: Final = click.Argument(["path"], default=".", type=click.Path(exists=True, file_okay=False))
 
-_HOW: Final[Sequence[click.Parameter]] = (
+HOW: Final[Sequence[click.Parameter]] = (
     click.Option(
         ["--no-git"], is_flag=True, help="Scan the files of a repository, not its history."
     ),
     *(option for option in CONFIG_OPTIONS if option.name != "no_baseline"),
 )
+"""What is scanned, and by which settings."""
 
 TERMS: Final[Sequence[click.Parameter]] = (
     click.Option(
@@ -87,7 +88,7 @@ def baseline() -> None:
     """
 
 
-@baseline.command("create", params=[_PATH, REASON, *TERMS, *_HOW])
+@baseline.command("create", params=[_PATH, REASON, *TERMS, *HOW])
 def create(path: str, **given: Any) -> None:
     """Write a baseline of all that a scan of PATH reports now, so that only new leaks are told.
 
@@ -100,21 +101,21 @@ def create(path: str, **given: Any) -> None:
     report = _scan(path, given, empty)
     change = updated(empty, report, terms_of(given, path), paths_from(path, given["no_git"]))
     save(file, change)
-    _attribute(Path(path))
-    _end(report)
+    add_attribute(Path(path))
+    end(report)
 
 
-@baseline.command("update", params=[_PATH, REASON, *TERMS, *_HOW])
+@baseline.command("update", params=[_PATH, REASON, *TERMS, *HOW])
 def update(path: str, **given: Any) -> None:
     """Add what a scan of PATH reports, and follow files that were renamed."""
     file = Path(path, OWN_BASELINE)
     old = existing(file)
     report = _scan(path, given, old)
     save(file, updated(old, report, terms_of(given, path), paths_from(path, given["no_git"])))
-    _end(report)
+    end(report)
 
 
-@baseline.command("prune", params=[_PATH, *_HOW])
+@baseline.command("prune", params=[_PATH, *HOW])
 def prune(path: str, **given: Any) -> None:
     """Take out entries whose secret a scan of PATH does not find any more.
 
@@ -206,7 +207,7 @@ def save(file: Path, change: Change) -> None:
     complain(f"{file}: {number}; {', '.join(done) or 'nothing has changed'}")
 
 
-def _attribute(folder: Path) -> None:
+def add_attribute(folder: Path) -> None:
     """Asks git for union merges of the baseline, where there is git."""
     from leakguard.sources.git.repository import is_repository
 
@@ -224,7 +225,8 @@ def _attribute(folder: Path) -> None:
     complain(f"{file}: added `{MERGE}`; commit it together with {OWN_BASELINE}")
 
 
-def _end(report: Report) -> None:
+def end(report: Report) -> None:
+    """Ends the command as incomplete when something could not be looked at."""
     if report.skips:
         things = counted(len(report.skips), "thing")
         complain(f"{things} could not be looked at: `leakguard scan` lists them")

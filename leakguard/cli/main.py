@@ -13,6 +13,7 @@ from leakguard.cli.baseline import baseline
 from leakguard.cli.completion import COMPLETE_VARIABLE, completion
 from leakguard.cli.config import config
 from leakguard.cli.findings import findings
+from leakguard.cli.importing import import_
 from leakguard.cli.inspect import inspect
 from leakguard.cli.output import complain
 from leakguard.cli.rules import rules
@@ -32,6 +33,7 @@ from leakguard.version import __version__
         rules,
         config,
         baseline,
+        import_,
         completion,
         serve,
         worker,

@@ -33,6 +33,7 @@ VERBS = (
     "baseline update",
     "baseline prune",
     "baseline stats",
+    "import",
     "completion",
 )
 
