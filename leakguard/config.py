@@ -1,12 +1,13 @@
-"""The settings: defaults <- settings file <- environment <- flags, into one frozen Config.
+"""The settings: defaults <- organisation <- settings file <- environment <- flags, into one frozen
+Config.
 
 Only this module knows what settings there are and how they are written. What is nearer to the
-command replaces what is further away, lists too.
+command replaces what is further away, lists too; only what is allowed adds up.
 """
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from leakguard import limits, setting_values
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Rule, Severity
-from leakguard.policy import ARTIFACT_RULES, ArtifactSettings, Policy, Pragmas
+from leakguard.policy import ARTIFACT_RULES, Allowed, ArtifactSettings, Policy, Pragmas
 from leakguard.settings import Settings, find_settings, read_settings
 
 DEFAULT: Final = "default"
@@ -53,12 +54,22 @@ KEYS: Final[Mapping[str, _Key]] = {
     "pragmas": _Key(
         "--pragmas", "LEAKGUARD_PRAGMAS", partial(setting_values.one_of, tuple(Pragmas), Pragmas)
     ),
+    "allow": _Key("--allow", "LEAKGUARD_ALLOW", setting_values.allow_rows, "\n"),
+    "organisation": _Key("--organisation", "LEAKGUARD_ORGANISATION", setting_values.pinned),
 }
 """Settings at the top: the key in a file, the flag and the variable that settle it, how it is read.
 Each one has a flag, of the hook as well."""
 
 NOT_IN_FILE: Final = frozenset(("detect_secrets_plugins",))
 """Settings that name code to run: a file that lies in a repository must not."""
+
+ADDED: Final = frozenset(("allow",))
+"""Lists to which each layer adds; of the others the nearest layer's counts as a whole."""
+
+LOCKED: Final = "locked"
+"""In an organisation's settings only: the keys of those that nearer layers must leave alone."""
+
+_NAMES_FILES: Final = frozenset(("rules", "gitleaks_default", "baseline"))
 
 ARTIFACTS: Final = "artifacts"
 """The table for files that hold others."""
@@ -117,6 +128,10 @@ class Config:
     """What these have accepted is not reported: see baselines/."""
     pragmas: Pragmas = Pragmas.HEED
     """What comments that allow a secret count for."""
+    allow: tuple[Allowed, ...] = ()
+    """What is not reported, of all layers together."""
+    organisation: setting_values.Pinned | None = None
+    """Where the organisation's settings lie, which come before all others."""
     artifacts: ArtifactSettings = ArtifactSettings()
     origins: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(SETTINGS, DEFAULT))
     """For each key, what settled it: `default`, a file's path, a variable, a flag."""
@@ -133,15 +148,18 @@ def load_config(
     search: bool = True,
     table: Settings | None = None,
     own_baseline: Path | None = None,
+    organisation: Settings | None = None,
     flags: Mapping[str, object] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Config:
     """The settings for a scan of these paths.
 
     `file` is used instead of searching; with `search` false there is no file. `table` is one that
-    was read elsewhere, and used instead of both. `flags` holds the given ones by key; `environment`
-    stands for the process's own.
-    Raises ConfigError for a file that cannot be read, an unknown key or a value without meaning.
+    was read elsewhere, and used instead of both. `organisation` has settings that come before all
+    others (see organisation.py). `flags` holds the given ones by key; `environment` stands for the
+    process's own.
+    Raises ConfigError for a file that cannot be read, an unknown key or a value without meaning,
+    and for one that the organisation's settings have locked.
     """
     settings = table or (read_settings(file) if file else None)
     if settings is None and search:
@@ -150,12 +168,19 @@ def load_config(
     layers.append(_Layer(flags or {}, {key: entry.flag for key, entry in SETTINGS.items()}))
     if settings:
         layers.insert(0, _from_file(settings))
+    locked: frozenset[str] = frozenset()
+    if organisation:
+        first, locked = _from_organisation(organisation)
+        layers.insert(0, first)
     values: dict[str, Any] = {}
     origins = dict.fromkeys(SETTINGS, DEFAULT)
-    for layer in layers:
+    for number, layer in enumerate(layers):
         for key, value in layer.values.items():
-            values[key] = _read(key, value, layer)
-            origins[key] = layer.origins[key]
+            origin = layer.origins[key]
+            if organisation and number and key in locked:
+                raise _error(origin, key, f"is locked by {organisation.name}: leave it out")
+            values[key] = _joined(key, values.get(key, ()), _read(key, value, layer), origin)
+            origins[key] = origin
     artifacts = {key.partition(".")[2]: values.pop(key) for key in ARTIFACT_KEYS if key in values}
     return Config(
         **values,
@@ -198,6 +223,7 @@ def policy_of(config: Config) -> Policy:
         own_baseline=str(config.own_baseline or ""),
         baselines=tuple(map(str, config.baseline)),
         pragmas=config.pragmas,
+        allowed=config.allow,
     )
 
 
@@ -221,27 +247,48 @@ def _from_environment(environment: Mapping[str, str]) -> _Layer:
     return _Layer(values, origins)
 
 
+def _joined(key: str, further: Any, value: Any, origin: str) -> Any:
+    """A value with what layers further away have, where they add up."""
+    if key not in ADDED:
+        return value
+    return (*further, *(replace(row, origin=origin) for row in value))
+
+
+def _from_organisation(settings: Settings) -> tuple[_Layer, frozenset[str]]:
+    """The organisation's layer, and the keys that it locks."""
+    table = dict(settings.table)
+    locked = table.pop(LOCKED, [])
+    if not isinstance(locked, list) or not set(map(str, locked)) <= SETTINGS.keys():
+        raise _error(settings.name, LOCKED, f"must be a list of settings: {', '.join(SETTINGS)}")
+    if "organisation" in table:
+        raise _error(settings.name, "organisation", "cannot stand in an organisation's settings")
+    if settings.label and (named := sorted(_NAMES_FILES.intersection(table))):
+        reason = "names a file, which only settings that lie in a file themselves may do"
+        raise _error(settings.name, named[0], reason)
+    return _from_file(settings._replace(table=table)), frozenset(map(str, locked))
+
+
 def _from_file(settings: Settings) -> _Layer:
     values = dict(settings.table)
     for name in NOT_IN_FILE.intersection(values):
         flag, variable = SETTINGS[name].flag, SETTINGS[name].variable
         reason = f"names code to run: only {flag} and {variable} may do that"
-        raise _error(f"{settings.file}", name, reason)
+        raise _error(settings.name, name, reason)
     known = [name for name in (*KEYS, ARTIFACTS) if name not in NOT_IN_FILE]
-    _check_names(settings.file, values, known)
+    _check_names(settings.name, values, known)
     table = values.pop(ARTIFACTS, {})
     if not isinstance(table, dict):
-        raise _error(f"{settings.file}", ARTIFACTS, "must be a table: write [artifacts]")
+        raise _error(settings.name, ARTIFACTS, "must be a table: write [artifacts]")
     artifacts = {f"{ARTIFACTS}.{name}": value for name, value in table.items()}
-    _check_names(settings.file, artifacts, ARTIFACT_KEYS)
-    origins = dict.fromkeys(SETTINGS, f"{settings.file}")
+    _check_names(settings.name, artifacts, ARTIFACT_KEYS)
+    origins = dict.fromkeys(SETTINGS, settings.name)
     return _Layer(values | artifacts, origins, settings.file.parent)
 
 
-def _check_names(file: Path, names: Collection[str], known: Collection[str]) -> None:
+def _check_names(origin: str, names: Collection[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
-            raise _error(f"{file}", name, f"is no setting: use one of {', '.join(known)}")
+            raise _error(origin, name, f"is no setting: use one of {', '.join(known)}")
 
 
 def _read(key: str, value: object, layer: _Layer) -> Any:

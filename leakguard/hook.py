@@ -11,9 +11,10 @@ from contextlib import suppress
 
 from leakguard import exitcodes
 from leakguard.cache import matcher_for
-from leakguard.config import KEYS, Config, check_rule_ids, load_config, policy_of
+from leakguard.config import KEYS, Config, check_rule_ids, policy_of
 from leakguard.errors import LeakguardError, UsageError
 from leakguard.opening import opening_for, plugins_for
+from leakguard.organisation import settled
 from leakguard.pipe import run
 from leakguard.report.text import to_text
 from leakguard.report.wording import one_line
@@ -136,7 +137,7 @@ def _complain(text: str) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     flags = {key: value for key in KEYS if (value := getattr(options, key)) is not None}
-    config = load_config(flags=flags, own_baseline=find_baseline((".",)))
+    config = settled((".",), flags=flags, own_baseline=find_baseline((".",)))
     repository = open_repository(".", hooked=True)
     if options.stage == "pre-commit":
         sources = pre_commit_sources(repository, options.files)

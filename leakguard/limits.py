@@ -144,6 +144,9 @@ PRAGMA_HEAD_BYTES: Final = 4096
 PRAGMA_REASON_CHARACTERS: Final = 200
 """What is told of the reason in a comment."""
 
+SETTINGS_SECONDS: Final = 10
+"""How long to wait for an organisation's settings: a commit may be waiting."""
+
 MARKDOWN_ROWS: Final = 50
 """Findings in a Markdown summary: GitHub takes comments of up to 65,536 characters."""
 

@@ -22,6 +22,13 @@ class Settings(NamedTuple):
     file: Path
     """Absolute."""
     table: Mapping[str, object]
+    label: str = ""
+    """What to call it when it is no file here: an address."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+        return self.label or str(self.file)
 
 
 def find_settings(paths: Sequence[str]) -> Settings | None:
@@ -104,13 +111,18 @@ def _table(file: Path) -> Mapping[str, object] | None:
         raise ConfigError(f"settings file {file} is larger than {limits.RULE_FILE_BYTES} bytes")
     if file.name == PYPROJECT and b"leakguard" not in data:
         return None
+    document = parsed_settings(data, f"settings file {file}")
+    return _section(document, file) if file.name == PYPROJECT else document
+
+
+def parsed_settings(data: bytes, name: str) -> Mapping[str, Any]:
+    """The table in a settings file's bytes. Raises ConfigError when they are no TOML."""
     import tomllib  # most hooks run without a settings file
 
     try:
-        document = tomllib.loads(data.decode())
+        return tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"settings file {file} is not valid TOML: {error}") from error
-    return _section(document, file) if file.name == PYPROJECT else document
+        raise ConfigError(f"{name} is not valid TOML: {error}") from error
 
 
 def _section(document: Mapping[str, Any], file: Path) -> Mapping[str, object] | None:

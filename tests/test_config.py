@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from leakguard.config import (
 )
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Severity
-from leakguard.policy import ArtifactSettings, Policy, Pragmas
+from leakguard.policy import Allowed, ArtifactSettings, Policy, Pragmas
+from leakguard.setting_values import Pinned
 from leakguard.settings import Settings
 from tests.helpers import RULE
 
@@ -25,7 +27,7 @@ RULES = [replace(RULE, id=name) for name in ("jwt", "github-pat")]
 ROOT = Path(__file__).parents[1]
 NO_SETTING = (
     "`min-severity` is no setting: use one of rules, gitleaks_default, disabled_rules,"
-    " min_severity, min_confidence, exclude, baseline, pragmas, artifacts"
+    " min_severity, min_confidence, exclude, baseline, pragmas, allow, organisation, artifacts"
 )
 IN_FILE = SETTINGS.keys() - NOT_IN_FILE
 SMALL = ArtifactSettings(
@@ -80,6 +82,13 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
         exclude = ["tests/fixtures/**", "*.lock"]
         baseline = ".secrets.baseline"
         pragmas = "reason"
+        organisation = "team/policy.toml"
+
+        [[allow]]
+        paths = ["docs/**"]
+        values = ["^made-up-"]
+        reason = "examples"
+        until = 2027-01-31
 
         [artifacts]
         open = false
@@ -107,6 +116,16 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
     assert config.exclude == ("tests/fixtures/**", "*.lock")
     assert config.baseline == (tmp_path / ".secrets.baseline",)
     assert config.pragmas is Pragmas.REASON
+    assert str(config.organisation) == str(tmp_path / "team/policy.toml")
+    assert config.allow == (
+        Allowed(
+            paths=("docs/**",),
+            values=("^made-up-",),
+            reason="examples",
+            until=date(2027, 1, 31),
+            origin=str(tmp_path / ".leakguard.toml"),
+        ),
+    )
     assert config.artifacts == replace(
         SMALL,
         signers=("CN=Acme, O=Acme Ltd",),
@@ -135,6 +154,8 @@ def test_environment_settles_every_key() -> None:
         "LEAKGUARD_EXCLUDE": "*.lock,vendor/",
         "LEAKGUARD_BASELINE": "base.json",
         "LEAKGUARD_PRAGMAS": "forbid",
+        "LEAKGUARD_ALLOW": "rule=jwt; path=docs/\nvalue=^x=",
+        "LEAKGUARD_ORGANISATION": f"git:main:policy.toml#sha256={'0A' * 32}",
         "LEAKGUARD_ARTIFACTS_OPEN": "False",
         "LEAKGUARD_ARTIFACTS_IDENTIFIERS": "com.acme.",
         "LEAKGUARD_ARTIFACTS_PRODUCTS": "Orchard,",
@@ -167,6 +188,11 @@ def test_environment_settles_every_key() -> None:
     assert config.min_confidence is Confidence.HIGH
     assert config.exclude == ("*.lock", "vendor/")
     assert config.baseline == (Path("base.json"),)
+    assert [(row.paths, row.rules, row.values) for row in config.allow] == [
+        (("docs/",), {"jwt"}, ()),
+        ((), frozenset(), ("^x=",)),
+    ]
+    assert config.organisation == Pinned("git:main:policy.toml", "0a" * 32)
     assert set(config.origins.values()) == {f"environment {name}" for name in variables}
 
 
@@ -227,6 +253,46 @@ def test_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("baseline = 1", "`baseline` must be a list of texts"),
         ("baseline = ''", "`baseline` must be a text, the path of a file"),
         ("pragmas = 'no'", "`pragmas` must be one of heed, reason, forbid"),
+        (
+            "allow = ['rule']",
+            "`allow` must be NAME=VALUE, several joined by `;`: rule=jwt; path=docs/**",
+        ),
+        ("allow = [1]", "`allow` must be a list of tables: write [[allow]]"),
+        (
+            "[[allow]]",
+            "`allow` must say what is allowed: one of paths, rules, values, fingerprints",
+        ),
+        (
+            "[[allow]]\nrule = ['jwt']",
+            "`allow` has `rule`, which means nothing: use paths, rules, values, fingerprints,"
+            " reason, until",
+        ),
+        ("[[allow]]\nrules = 'jwt'", "`allow` must be a list of texts"),
+        ("[[allow]]\nrules = ['jwt']\nreason = 1", "`allow` must have a text as `reason`"),
+        (
+            "[[allow]]\nrules = ['jwt']\nuntil = 'soon'",
+            "`allow` must have a date as 2027-01-31 as `until`",
+        ),
+        (
+            "[[allow]]\npaths = ['[']",
+            "`allow` must be globs of paths: `[`: nothing follows `\\`, or `[` has no `]`",
+        ),
+        (
+            "organisation = 1",
+            "`organisation` must be a text: a path, https://... or git:REVISION:PATH",
+        ),
+        (
+            "organisation = 'http://x/y'",
+            "`organisation` must be an address with https, a path or git:REVISION:PATH",
+        ),
+        (
+            "organisation = 'https://x/y'",
+            "`organisation` must be pinned: write #sha256= and the SHA-256 of the file behind it",
+        ),
+        (
+            "organisation = 'x#sha256=12'",
+            "`organisation` must have 64 hex digits behind #sha256=",
+        ),
         (
             "exclude = ['!a']",
             "`exclude` must be globs of paths: `!a`: `!` cannot bring a path back;"
@@ -363,3 +429,72 @@ def test_nothing_heavy_is_imported_without_a_settings_file(tmp_path: Path) -> No
     )
 
     assert done.stdout == "[]\n"
+
+
+def test_what_is_allowed_adds_up_and_says_who_allows_it(tmp_path: Path) -> None:
+    file = tmp_path / ".leakguard.toml"
+    file.write_text('[[allow]]\nrules = ["jwt"]')
+
+    config = load_config(
+        file=file,
+        flags={"allow": ("path=docs/",)},
+        environment={"LEAKGUARD_ALLOW": "rule=github-pat"},
+    )
+
+    assert [row.origin for row in config.allow] == [
+        str(file),
+        "environment LEAKGUARD_ALLOW",
+        "--allow",
+    ]
+    assert policy_of(config).allowed == config.allow
+
+
+def test_pattern_that_re2_refuses_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"`allow` has the pattern `\(\?=x\)`: "):
+        loaded(tmp_path, '[[allow]]\nvalues = ["(?=x)"]')
+
+
+def test_organisation_comes_before_all_others(tmp_path: Path) -> None:
+    file = tmp_path / ".leakguard.toml"
+    file.write_text('exclude = ["own/"]\n[[allow]]\nrules = ["jwt"]')
+    theirs = Settings(
+        Path("x"),
+        {"exclude": ["theirs/"], "min_severity": "high", "allow": [{"paths": ["docs/"]}]},
+        label="https://policy.corp.net/x",
+    )
+
+    config = load_config(file=file, organisation=theirs, environment={})
+
+    assert config.exclude == ("own/",)
+    assert config.min_severity is Severity.HIGH
+    assert config.origins["min_severity"] == "https://policy.corp.net/x"
+    assert [row.origin for row in config.allow] == ["https://policy.corp.net/x", str(file)]
+
+
+def test_what_the_organisation_has_locked_cannot_be_set(tmp_path: Path) -> None:
+    file = tmp_path / ".leakguard.toml"
+    file.write_text('pragmas = "heed"')
+    theirs = Settings(Path("/policy"), {"pragmas": "forbid", "locked": ["pragmas", "exclude"]})
+
+    with pytest.raises(ConfigError) as caught:
+        load_config(file=file, organisation=theirs, environment={})
+    with pytest.raises(ConfigError, match="--exclude: `exclude` is locked by /policy"):
+        load_config(search=False, organisation=theirs, flags={"exclude": ["a"]}, environment={})
+
+    assert str(caught.value) == f"{file}: `pragmas` is locked by /policy: leave it out"
+    assert load_config(search=False, organisation=theirs, environment={}).pragmas is Pragmas.FORBID
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ({"locked": ["nonsense"]}, "`locked` must be a list of settings: rules, "),
+        ({"locked": "pragmas"}, "`locked` must be a list of settings: rules, "),
+        ({"organisation": "x"}, "`organisation` cannot stand in an organisation's settings"),
+        ({"baseline": "x"}, "`baseline` names a file, which only settings that lie in a file"),
+        ({"nonsense": 1}, "`nonsense` is no setting"),
+    ],
+)
+def test_organisation_that_is_wrong_is_an_error(table: dict[str, object], why: str) -> None:
+    with pytest.raises(ConfigError, match=f"^git:main:x: {why}"):
+        load_config(organisation=Settings(Path("x"), table, label="git:main:x"), environment={})

@@ -5,7 +5,13 @@ import pytest
 
 from leakguard import limits
 from leakguard.errors import ConfigError
-from leakguard.settings import find_settings, read_settings, unused_settings
+from leakguard.settings import (
+    Settings,
+    find_baseline,
+    find_settings,
+    read_settings,
+    unused_settings,
+)
 
 OWN = 'min_severity = "high"\n'
 PYPROJECT = "[tool.leakguard]\n" + OWN
@@ -162,7 +168,7 @@ def test_named_file_is_read_wherever_it_lies(home: Path, monkeypatch: pytest.Mon
 
     settings = read_settings(Path("team.toml"))
 
-    assert settings == (named, {"min_severity": "high"})
+    assert settings == Settings(named, {"min_severity": "high"})
 
 
 def test_named_file_must_exist(home: Path) -> None:
@@ -173,3 +179,14 @@ def test_named_file_must_exist(home: Path) -> None:
 def test_named_pyproject_must_have_settings(home: Path) -> None:
     with pytest.raises(ConfigError, match=r"has no \[tool.leakguard\]"):
         read_settings(written(home / "pyproject.toml", ""))
+
+
+def test_own_baseline_is_the_nearest_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    for name in ("a", "a/b/c"):
+        (home / name).mkdir(parents=True)
+        written(home / name / ".leakguard-baseline.json", "")
+
+    assert find_baseline(["a/b"]) == home / "a" / ".leakguard-baseline.json"
+    assert find_baseline(["a/b/c"]) == home / "a/b/c" / ".leakguard-baseline.json"
+    assert find_baseline(["."]) is None

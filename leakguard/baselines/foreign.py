@@ -45,8 +45,8 @@ class Known:
     digest: str = ""
     """Of the secret, in lower-case hex."""
     hint: int = 0
-    """The line in the file as it was, where only the digest counts: two entries there are one secret
-    that two rules told."""
+    """The line as it was, where only the digest counts: two entries there are one secret that two
+    rules told."""
     is_false: bool = False
     """Whether somebody has said there that it is no secret."""
 

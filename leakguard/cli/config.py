@@ -8,11 +8,13 @@ from typing import Any, Final
 import click
 
 from leakguard.cli.output import say
-from leakguard.config import KEYS, SETTINGS, Config, check_rule_ids, load_config, value_of
+from leakguard.config import ADDED, KEYS, SETTINGS, Config, check_rule_ids, value_of
 from leakguard.errors import UsageError
 from leakguard.model import Confidence, Level, Severity
-from leakguard.policy import Pragmas
+from leakguard.organisation import settled
+from leakguard.policy import Allowed, Pragmas
 from leakguard.report.wording import visible
+from leakguard.setting_values import Pinned, allowed_text
 from leakguard.settings import find_baseline, unused_settings
 
 _FILE: Final = click.Path(path_type=Path)
@@ -101,6 +103,19 @@ CONFIG_OPTIONS: Final[Sequence[click.Parameter]] = (
         "  [default: heed]",
     ),
     click.Option(
+        ["--allow"],
+        multiple=True,
+        metavar="WHAT",
+        help="Report nothing that is this: path=GLOB, rule=ID, value=PATTERN or fingerprint=HEX,"
+        " several of them joined by `;`; may be given several times.",
+    ),
+    click.Option(
+        ["--organisation"],
+        metavar="PLACE",
+        help="Read the organisation's settings first: a file, or https://... or git:REVISION:PATH"
+        " with #sha256=... behind it.",
+    ),
+    click.Option(
         ["--artifacts/--no-artifacts", _OPEN],
         default=None,
         help="Open archives, installers and app builds, and say which builds are unreleased."
@@ -113,14 +128,14 @@ CONFIG_OPTIONS: Final[Sequence[click.Parameter]] = (
 def config_from(given: Mapping[str, Any], paths: Sequence[str]) -> Config:
     """The settings for a scan of these paths, with the flags that click read.
 
-    Raises ConfigError as `load_config` does, UsageError for flags that do not go together.
+    Raises ConfigError as `settled` does, UsageError for flags that do not go together.
     """
     if given["config_file"] and given["no_config"]:
         raise UsageError("--config does not go with --no-config: leave one of them out")
     flags = {key: given[key] for key in KEYS if given.get(key)}
     if given.get(_OPEN) is not None:
         flags["artifacts.open"] = given[_OPEN]
-    return load_config(
+    return settled(
         paths,
         file=given["config_file"],
         search=not given["no_config"],
@@ -159,9 +174,9 @@ def show(path: str, format_: str, **given: Any) -> None:
 
     A setting, lists too, comes as a whole from the command line, else from the environment
     (LEAKGUARD_ and its key in capitals, with _ for a dot), else from the settings file
-    (.leakguard.toml, or [tool.leakguard] in pyproject.toml), else it is the default. The file is
-    looked for from PATH upwards to the root of its git repository, outside of one to your home
-    folder.
+    (.leakguard.toml, or [tool.leakguard] in pyproject.toml), else from the organisation's, else it
+    is the default. What is allowed adds up over all of them. The file is looked for from PATH
+    upwards to the root of its git repository, outside of one to your home folder.
     """
     settings = config_from(given, [path])
     if settings.disabled_rules:
@@ -173,7 +188,7 @@ def show(path: str, format_: str, **given: Any) -> None:
 
 
 def _as_text(settings: Config) -> str:
-    rows = [(key, _shown(_plain(settings, key)), settings.origins[key]) for key in SETTINGS]
+    rows = [row for key in SETTINGS for row in _rows(settings, key)]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     unused = unused_settings(settings.file)
     lines = [f"{key:{widths[0]}}  {value:{widths[1]}}  {origin}" for key, value, origin in rows]
@@ -184,6 +199,13 @@ def _as_text(settings: Config) -> str:
     return "".join(visible(line) + "\n" for line in lines)
 
 
+def _rows(settings: Config, key: str) -> list[tuple[str, str, str]]:
+    """Key, value and origin; of a list to which layers add a row for each of its items."""
+    if key in ADDED and (items := value_of(settings, key)):
+        return [(key, allowed_text(item), item.origin) for item in items]
+    return [(key, _shown(_plain(settings, key)), settings.origins[key])]
+
+
 def _as_json(settings: Config) -> str:
     unused = unused_settings(settings.file)
     document = {
@@ -191,11 +213,17 @@ def _as_json(settings: Config) -> str:
         "unused_file": str(unused) if unused else None,
         "own_baseline": str(settings.own_baseline) if settings.own_baseline else None,
         "settings": {
-            key: {"value": _plain(settings, key), "origin": settings.origins[key]}
-            for key in SETTINGS
+            key: {"value": _plain(settings, key), **_origins(settings, key)} for key in SETTINGS
         },
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _origins(settings: Config, key: str) -> dict[str, str | list[str]]:
+    origin: dict[str, str | list[str]] = {"origin": settings.origins[key]}
+    if key in ADDED:
+        origin["origins"] = [item.origin for item in value_of(settings, key)]
+    return origin
 
 
 def _plain(settings: Config, key: str) -> _Plain:
@@ -205,8 +233,10 @@ def _plain(settings: Config, key: str) -> _Plain:
         return value.label
     if isinstance(value, frozenset):
         return sorted(value)
+    if isinstance(value, Pinned):
+        return str(value)
     if isinstance(value, tuple):
-        return [str(item) for item in value]
+        return [allowed_text(item) if isinstance(item, Allowed) else str(item) for item in value]
     return dict(value) if isinstance(value, Mapping) else _scalar(value)
 
 

@@ -24,7 +24,7 @@ FILE_BYTES: Final = 100_000
 _TENANT: Final = Path("the tenant's policy")
 _REPOSITORY: Final = Path(f"the repository's {FILE}")
 
-_PATHS: Final = ("rules", "baseline")
+_PATHS: Final = ("rules", "baseline", "organisation")
 """Settings that name files: here they would be files of the server."""
 
 _STANDARD: Final = asdict(ArtifactSettings())
