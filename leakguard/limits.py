@@ -144,6 +144,15 @@ PRAGMA_HEAD_BYTES: Final = 4096
 PRAGMA_REASON_CHARACTERS: Final = 200
 """What is told of the reason in a comment."""
 
+EXCERPT_LINES: Final = 3
+"""Lines shown before and behind a finding."""
+
+EXCERPT_MOST: Final = 12
+"""Lines shown of a finding itself: a private key has fifty."""
+
+EXCERPT_CHARACTERS: Final = 160
+"""Characters shown of a line."""
+
 SETTINGS_SECONDS: Final = 10
 """How long to wait for an organisation's settings: a commit may be waiting."""
 

@@ -234,12 +234,16 @@ def end(report: Report) -> None:
 
 
 def _as_text(file: Path, found: Figures) -> list[str]:
-    lines = [
+    head = (
         f"{visible(str(file))}: {found.entries:,} entries, {found.without_note:,} without a note,"
-        f" {found.ended:,} ended, {found.ending:,} end within 30 days",
-        "",
-    ]
-    lines += [f"  {reason:16}{number:>8,}" for reason, number in found.reasons.items()]
+        f" {found.ended:,} ended, {found.ending:,} end within 30 days"
+    )
+    return [head, *figure_lines(found)]
+
+
+def figure_lines(found: Figures) -> list[str]:
+    """What was decided, and how often each rule was right."""
+    lines = ["", *(f"  {reason:16}{number:>8,}" for reason, number in found.reasons.items())]
     width = max((len(rule) for rule in found.rules), default=0)
     if found.rules:
         lines += ["", f"  {'rule':{width}}{'entries':>10}{'right':>8}{'precision':>12}"]

@@ -9,9 +9,11 @@ import click
 from click.exceptions import NoArgsIsHelpError
 from click.shell_completion import shell_complete
 
+from leakguard.cli.audit import audit
 from leakguard.cli.baseline import baseline
 from leakguard.cli.completion import COMPLETE_VARIABLE, completion
 from leakguard.cli.config import config
+from leakguard.cli.diff import diff
 from leakguard.cli.findings import findings
 from leakguard.cli.importing import import_
 from leakguard.cli.inspect import inspect
@@ -33,7 +35,9 @@ from leakguard.version import __version__
         rules,
         config,
         baseline,
+        audit,
         import_,
+        diff,
         completion,
         serve,
         worker,

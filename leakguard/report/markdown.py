@@ -36,9 +36,9 @@ def to_markdown(report: Report) -> str:
     leaks = counted(len(report.findings), "leak")
     lines = [f"### {_HEADS[report.verdict].format(leaks=leaks)}", ""]
     lines += [*_table(report), *_what_to_do(report), *_skips(report)]
-    lines += [f"> {_plain(note)}" for note in report.notes]
+    lines += [f"> {plain(note)}" for note in report.notes]
     lines += [""] if report.notes else []
-    return "\n".join([*lines, _plain(closing(report))]) + "\n"
+    return "\n".join([*lines, plain(closing(report))]) + "\n"
 
 
 def _table(report: Report) -> Iterator[str]:
@@ -59,12 +59,12 @@ def _table(report: Report) -> Iterator[str]:
 
 
 def _row(finding: Finding) -> str:
-    commit = _plain(short(finding.commit)) if finding.commit else ""
+    commit = plain(short(finding.commit)) if finding.commit else ""
     cells = (
         finding.severity.label,
-        f"{_plain(finding.name)} ({_plain(finding.rule_id)})",
-        f"{_plain(finding.path)}, line {finding.line}",
-        _plain(finding.preview),
+        f"{plain(finding.name)} ({plain(finding.rule_id)})",
+        f"{plain(finding.path)}, line {finding.line}",
+        plain(finding.preview),
         commit,
     )
     return f"| {' | '.join(cells)} |"
@@ -80,7 +80,7 @@ def _what_to_do(report: Report) -> Iterator[str]:
     for finding in in_order(report.findings):
         advice.setdefault(one_line(finding.remedy) or REVOKE, set()).add(one_line(finding.name))
     for text, names in advice.items():
-        yield f"- {_plain(', '.join(sorted(names)))}: {_plain(text)}"
+        yield f"- {plain(', '.join(sorted(names)))}: {plain(text)}"
     yield ""
     yield "</details>"
     yield ""
@@ -92,14 +92,14 @@ def _skips(report: Report) -> Iterator[str]:
     yield f"Not looked at ({len(report.skips):,}):"
     yield ""
     for skip in skips_in_order(report.skips)[: limits.SKIPS_SHOWN]:
-        yield f"- {_plain(skip.path)}: {_plain(skip.reason)}"
+        yield f"- {plain(skip.path)}: {plain(skip.reason)}"
     more = len(report.skips) - limits.SKIPS_SHOWN
     if more > 0:
         yield f"- and {more:,} more"
     yield ""
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A text on one line that Markdown shows as it is."""
     return "".join(map(_character, one_line(text))).replace("www.", "www&#46;")
 

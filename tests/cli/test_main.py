@@ -34,6 +34,8 @@ VERBS = (
     "baseline prune",
     "baseline stats",
     "import",
+    "diff",
+    "audit",
     "completion",
 )
 
