@@ -5,7 +5,8 @@
     git:origin/policy:leakguard.toml#sha256=...         a file at a revision of the repository here
 
 What does not lie in a file is pinned by its SHA-256: nobody who can change it there can change what
-is reported here. Only this module asks the network for anything, and only for such an address.
+is reported here. Only this module asks the network for anything, and only for an address that a
+flag or a variable names: a scanned repository must not make anybody call somebody.
 """
 
 import hashlib
@@ -38,13 +39,14 @@ def settled(paths: Sequence[str], **given: Any) -> Config:
     if config.organisation is None:
         return config
     origin = config.origins["organisation"]
-    settings = _fetched(config.organisation, paths, origin)
+    asked = config.file is None or origin != str(config.file)
+    settings = _fetched(config.organisation, paths, origin, asked=asked)
     return load_config(paths, organisation=settings, **given)
 
 
-def _fetched(pinned: Pinned, paths: Sequence[str], origin: str) -> Settings:
-    """The settings at a place. Raises ConfigError."""
-    data = _data(pinned, paths, origin)
+def _fetched(pinned: Pinned, paths: Sequence[str], origin: str, *, asked: bool) -> Settings:
+    """The settings at a place; `asked` says that the user names it. Raises ConfigError."""
+    data = _data(pinned, paths, origin, asked=asked)
     found = hashlib.sha256(data).hexdigest()
     if pinned.sha256 and found != pinned.sha256:
         raise ConfigError(
@@ -57,10 +59,10 @@ def _fetched(pinned: Pinned, paths: Sequence[str], origin: str) -> Settings:
     return Settings(path, parsed_settings(data, pinned.source))
 
 
-def _data(pinned: Pinned, paths: Sequence[str], origin: str) -> bytes:
+def _data(pinned: Pinned, paths: Sequence[str], origin: str, *, asked: bool) -> bytes:
     source = pinned.source
     if source.startswith(_HTTPS):
-        return _cached(source, pinned.sha256)
+        return _cached(pinned, origin, asked=asked)
     if source.startswith(_GIT):
         return _from_git(source, paths)
     try:
@@ -93,15 +95,22 @@ def _from_git(source: str, paths: Sequence[str]) -> bytes:
         raise ConfigError(f"{source}: {error}: fetch that revision, or name another one") from error
 
 
-def _cached(url: str, sha256: str) -> bytes:
+def _cached(pinned: Pinned, origin: str, *, asked: bool) -> bytes:
     """What an address has, from the cache if it was fetched before: the hash says what it is."""
     from leakguard.cache import cache_dir
 
+    url, sha256 = pinned
     file = cache_dir() / "settings" / f"{sha256}.toml"
     with suppress(OSError):
         data = file.read_bytes()
         if hashlib.sha256(data).hexdigest() == sha256:
             return data
+    if not asked:
+        raise ConfigError(
+            f"{origin}: `organisation` names {url}, which was not fetched yet, and no settings file"
+            f" may reach for the network: run `leakguard config show --organisation '{pinned}'`"
+            " once, or set LEAKGUARD_ORGANISATION"
+        )
     data = _from_network(url)
     if hashlib.sha256(data).hexdigest() == sha256:
         _keep(file, data)

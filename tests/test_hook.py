@@ -135,7 +135,7 @@ def test_bug_is_an_error_that_tells_nothing_but_its_kind(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(token())
 
-    monkeypatch.setattr(hook, "load_config", broken)
+    monkeypatch.setattr(hook, "settled", broken)
 
     assert hook.main(["pre-commit"]) == ExitCode.ERROR
     said = capsys.readouterr()

@@ -174,6 +174,24 @@ def test_address_that_has_something_else_is_asked_again(server: Server, tmp_path
     assert not (tmp_path / "cache" / "settings").exists()
 
 
+def test_settings_file_does_not_reach_for_the_network(server: Server, tmp_path: Path) -> None:
+    place = f"{server.url}/policy.toml#sha256={DIGEST}"
+    file = tmp_path / ".leakguard.toml"
+    file.write_text(f'organisation = "{place}"\n')
+
+    with pytest.raises(ConfigError) as caught:
+        settled((".",), file=file, environment={})
+
+    assert str(caught.value) == (
+        f"{file}: `organisation` names {server.url}/policy.toml, which was not fetched yet, and no"
+        f" settings file may reach for the network: run `leakguard config show --organisation"
+        f" '{place}'` once, or set LEAKGUARD_ORGANISATION"
+    )
+    assert server.asked == []
+    assert high(place)
+    assert settled((".",), file=file, environment={}).min_severity is Severity.HIGH
+
+
 @pytest.mark.parametrize(
     ("path", "why"),
     [("/none", "Not Found"), ("/away", "it redirects to an address that is not https")],

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 _ROW: Final = 24
 """Pixels from one bar to the next."""
 _BAR: Final = 16
-_LABEL: Final = 205
-_BARS: Final = 130
-_COUNT: Final = 50
-_CHARACTERS: Final = 29
+_LABEL: Final = 215
+_BARS: Final = 125
+_COUNT: Final = 45
+_CHARACTERS: Final = 27
 """Of a label, at some 7 pixels each."""
 
 

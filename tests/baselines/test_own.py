@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -64,9 +65,7 @@ def test_what_is_written_can_be_read(held: Contents) -> None:
 
 @given(contents, contents, st.randoms())
 def test_lines_of_two_versions_in_any_order_are_a_baseline(
-    ours: Contents,
-    theirs: Contents,
-    chance: "st.random.Random",  # type: ignore[name-defined]
+    ours: Contents, theirs: Contents, chance: Random
 ) -> None:
     first, *lines, last = [*written(ours).splitlines()[:-1], *written(theirs).splitlines()[1:]]
     chance.shuffle(lines)
