@@ -1,112 +1,34 @@
 """The settings: defaults <- organisation <- settings file <- environment <- flags, into one frozen
 Config.
 
-Only this module knows what settings there are and how they are written. What is nearer to the
-command replaces what is further away, lists too; only what is allowed adds up.
+setting_keys.py says what settings there are. What is nearer to the command replaces what is further
+away, lists too; only what is allowed adds up.
 """
 
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from leakguard import limits, setting_values
+from leakguard import setting_values
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Rule, Severity
 from leakguard.policy import ARTIFACT_RULES, Allowed, ArtifactSettings, Policy, Pragmas
+from leakguard.setting_keys import ADDED as ADDED
+from leakguard.setting_keys import (
+    ARTIFACT_KEYS,
+    ARTIFACTS,
+    LOCKED,
+    NAMES_FILES,
+)
+from leakguard.setting_keys import KEYS as KEYS
+from leakguard.setting_keys import NOT_IN_FILE as NOT_IN_FILE
+from leakguard.setting_keys import SETTINGS as SETTINGS
 from leakguard.settings import Settings, find_settings, read_settings
 
 DEFAULT: Final = "default"
 """Origin of a setting that nothing else settled."""
-
-
-class _Key(NamedTuple):
-    flag: str
-    """Empty when there is none."""
-    variable: str
-    read: setting_values.Reader
-    separator: str = ""
-    """Between the texts of a list in the variable; empty for a single text."""
-
-
-KEYS: Final[Mapping[str, _Key]] = {
-    "rules": _Key("--rules", "LEAKGUARD_RULES", setting_values.files, os.pathsep),
-    "gitleaks_default": _Key(
-        "--gitleaks-default", "LEAKGUARD_GITLEAKS_DEFAULT", setting_values.file
-    ),
-    "detect_secrets_plugins": _Key(
-        "--detect-secrets-plugins",
-        "LEAKGUARD_DETECT_SECRETS_PLUGINS",
-        setting_values.files,
-        os.pathsep,
-    ),
-    "disabled_rules": _Key("--disable", "LEAKGUARD_DISABLED_RULES", setting_values.ids, ","),
-    "min_severity": _Key(
-        "--min-severity", "LEAKGUARD_MIN_SEVERITY", partial(setting_values.level, Severity)
-    ),
-    "min_confidence": _Key(
-        "--min-confidence", "LEAKGUARD_MIN_CONFIDENCE", partial(setting_values.level, Confidence)
-    ),
-    "exclude": _Key("--exclude", "LEAKGUARD_EXCLUDE", setting_values.globs, ","),
-    "baseline": _Key("--baseline", "LEAKGUARD_BASELINE", setting_values.file_or_files, os.pathsep),
-    "pragmas": _Key(
-        "--pragmas", "LEAKGUARD_PRAGMAS", partial(setting_values.one_of, tuple(Pragmas), Pragmas)
-    ),
-    "allow": _Key("--allow", "LEAKGUARD_ALLOW", setting_values.allow_rows, "\n"),
-    "organisation": _Key("--organisation", "LEAKGUARD_ORGANISATION", setting_values.pinned),
-}
-"""Settings at the top: the key in a file, the flag and the variable that settle it, how it is read.
-Each one has a flag, of the hook as well."""
-
-NOT_IN_FILE: Final = frozenset(("detect_secrets_plugins",))
-"""Settings that name code to run: a file that lies in a repository must not."""
-
-ADDED: Final = frozenset(("allow",))
-"""Lists to which each layer adds; of the others the nearest layer's counts as a whole."""
-
-LOCKED: Final = "locked"
-"""In an organisation's settings only: the keys of those that nearer layers must leave alone."""
-
-_NAMES_FILES: Final = frozenset(("rules", "gitleaks_default", "baseline"))
-
-ARTIFACTS: Final = "artifacts"
-"""The table for files that hold others."""
-
-
-def _artifact(
-    name: str, read: setting_values.Reader, separator: str = "", flag: str = ""
-) -> tuple[str, _Key]:
-    return f"{ARTIFACTS}.{name}", _Key(
-        flag, f"LEAKGUARD_{ARTIFACTS}_{name}".upper(), read, separator
-    )
-
-
-_number = partial(setting_values.number, limits.SETTING_MOST)
-
-ARTIFACT_KEYS: Final[Mapping[str, _Key]] = dict(
-    (
-        _artifact("open", setting_values.switch, flag="--[no-]artifacts"),
-        _artifact("identifiers", setting_values.texts, ","),
-        _artifact("products", setting_values.texts, ","),
-        _artifact("signers", setting_values.texts, ";"),  # a subject has commas
-        _artifact("released", setting_values.versions, ","),
-        _artifact("released_from", setting_values.release),
-        _artifact("allow", setting_values.allowed, ";"),
-        _artifact("committable", setting_values.ids, ","),
-        _artifact("max_total_mb", _number),
-        _artifact("max_member_mb", _number),
-        _artifact("max_depth", partial(setting_values.number, limits.SETTING_DEPTH_MOST)),
-        _artifact("max_members", _number),
-        _artifact("max_seconds", _number),
-        _artifact("max_ratio", _number),
-    )
-)
-"""Settings in the table `artifacts`, as `artifacts.open`."""
-
-SETTINGS: Final[Mapping[str, _Key]] = {**KEYS, **ARTIFACT_KEYS}
-"""Every setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,23 +86,19 @@ def load_config(
     settings = table or (read_settings(file) if file else None)
     if settings is None and search:
         settings = find_settings(paths)
-    layers = [_from_environment(os.environ if environment is None else environment)]
+    layers = [_from_file(settings)] if settings else []
+    layers.append(_from_environment(os.environ if environment is None else environment))
     layers.append(_Layer(flags or {}, {key: entry.flag for key, entry in SETTINGS.items()}))
-    if settings:
-        layers.insert(0, _from_file(settings))
-    locked: frozenset[str] = frozenset()
-    if organisation:
-        first, locked = _from_organisation(organisation)
-        layers.insert(0, first)
     values: dict[str, Any] = {}
     origins = dict.fromkeys(SETTINGS, DEFAULT)
-    for number, layer in enumerate(layers):
+    if organisation:
+        _check_locks(organisation, layers)
+        layers.insert(0, _from_organisation(organisation))
+    for layer in layers:
         for key, value in layer.values.items():
-            origin = layer.origins[key]
-            if organisation and number and key in locked:
-                raise _error(origin, key, f"is locked by {organisation.name}: leave it out")
-            values[key] = _joined(key, values.get(key, ()), _read(key, value, layer), origin)
-            origins[key] = origin
+            origins[key] = layer.origins[key]
+            read = _read(key, value, layer)
+            values[key] = _joined(key, values.get(key, ()), read, origins[key])
     artifacts = {key.partition(".")[2]: values.pop(key) for key in ARTIFACT_KEYS if key in values}
     return Config(
         **values,
@@ -254,18 +172,27 @@ def _joined(key: str, further: Any, value: Any, origin: str) -> Any:
     return (*further, *(replace(row, origin=origin) for row in value))
 
 
-def _from_organisation(settings: Settings) -> tuple[_Layer, frozenset[str]]:
-    """The organisation's layer, and the keys that it locks."""
-    table = dict(settings.table)
-    locked = table.pop(LOCKED, [])
+def _check_locks(organisation: Settings, nearer: Sequence[_Layer]) -> None:
+    """Raises ConfigError when a nearer layer says what the organisation has locked."""
+    locked = organisation.table.get(LOCKED, [])
     if not isinstance(locked, list) or not set(map(str, locked)) <= SETTINGS.keys():
-        raise _error(settings.name, LOCKED, f"must be a list of settings: {', '.join(SETTINGS)}")
+        reason = f"must be a list of settings: {', '.join(SETTINGS)}"
+        raise _error(organisation.name, LOCKED, reason)
+    for layer in nearer:
+        for key in layer.values:
+            if key in locked:
+                reason = f"is locked by {organisation.name}: leave it out"
+                raise _error(layer.origins[key], key, reason)
+
+
+def _from_organisation(settings: Settings) -> _Layer:
+    table = {key: value for key, value in settings.table.items() if key != LOCKED}
     if "organisation" in table:
         raise _error(settings.name, "organisation", "cannot stand in an organisation's settings")
-    if settings.label and (named := sorted(_NAMES_FILES.intersection(table))):
+    if settings.label and (named := sorted(NAMES_FILES.intersection(table))):
         reason = "names a file, which only settings that lie in a file themselves may do"
         raise _error(settings.name, named[0], reason)
-    return _from_file(settings._replace(table=table)), frozenset(map(str, locked))
+    return _from_file(settings._replace(table=table))
 
 
 def _from_file(settings: Settings) -> _Layer:

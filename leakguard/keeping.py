@@ -9,8 +9,10 @@ from typing import Final, NamedTuple
 from leakguard.baselines.own import Contents, Entry, Reason, contents_of
 from leakguard.model import Finding, Report
 
-RIGHT: Final = (Reason.LEAK, Reason.REVOKED, Reason.ACCEPTED)
+RIGHT: Final = (Reason.LEAK, Reason.REVOKED)
 """Decisions that say a rule was right: there was a credential."""
+WRONG: Final = (Reason.FALSE_POSITIVE, Reason.TEST)
+"""Decisions that say it was not. What was accepted, often with all that was there, says neither."""
 
 _SOON: Final = timedelta(days=30)
 
@@ -85,13 +87,15 @@ class RuleFigures(NamedTuple):
     """What was decided about the finds of one rule."""
 
     entries: int
+    judged: int
+    """Those of which it was said what they are."""
     right: int
     """Those that were credentials."""
 
     @property
-    def precision(self) -> float:
-        """The share of finds that were credentials, from 0 to 1."""
-        return self.right / self.entries
+    def precision(self) -> float | None:
+        """The share of what was judged that were credentials, from 0 to 1."""
+        return self.right / self.judged if self.judged else None
 
 
 class Figures(NamedTuple):
@@ -108,15 +112,19 @@ class Figures(NamedTuple):
 
 
 def figures(entries: Sequence[Entry], today: date) -> Figures:
-    """The figures of a baseline; made-up credentials and false positives speak against a rule."""
+    """The figures of a baseline."""
     reasons = Counter(entry.reason.value for entry in entries)
     rules = Counter(entry.rule for entry in entries)
     right = Counter(entry.rule for entry in entries if entry.reason in RIGHT)
+    wrong = Counter(entry.rule for entry in entries if entry.reason in WRONG)
     ended = sum(entry.has_ended(today) for entry in entries)
     return Figures(
         entries=len(entries),
         reasons={reason: reasons[reason] for reason in Reason if reasons[reason]},
-        rules={rule: RuleFigures(rules[rule], right[rule]) for rule in _by_count(rules)},
+        rules={
+            rule: RuleFigures(rules[rule], right[rule] + wrong[rule], right[rule])
+            for rule in _by_count(rules)
+        },
         ended=ended,
         ending=sum(entry.has_ended(today + _SOON) for entry in entries) - ended,
         without_note=sum(not entry.note for entry in entries),

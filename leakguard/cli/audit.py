@@ -22,12 +22,12 @@ from leakguard.cli.baseline import (
     HOW,
     TERMS,
     add_attribute,
-    figure_lines,
     paths_from,
     terms_of,
     today,
 )
 from leakguard.cli.config import config_from
+from leakguard.cli.figuretext import figure_lines
 from leakguard.cli.output import complain, is_terminal, say, write_file
 from leakguard.cli.scan import scanned
 from leakguard.errors import UsageError

@@ -1,6 +1,5 @@
 """`leakguard baseline`: keeps the file that says what was decided about each finding."""
 
-import json
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -20,13 +19,14 @@ from leakguard.baselines.own import (
     written,
 )
 from leakguard.cli.config import CONFIG_OPTIONS, FORMAT_OPTION, config_from
+from leakguard.cli.figuretext import figures_as_json, figures_as_text
 from leakguard.cli.output import complain, say, write_file
 from leakguard.cli.scan import scanned
 from leakguard.errors import UsageError
 from leakguard.exitcodes import ExitCode
-from leakguard.keeping import Change, Figures, Terms, figures, pruned, updated
+from leakguard.keeping import Change, Terms, figures, pruned, updated
 from leakguard.model import Report
-from leakguard.report.wording import counted, visible
+from leakguard.report.wording import counted
 from leakguard.settings import OWN_BASELINE
 
 MERGE: Final = f"{OWN_BASELINE} merge=union"
@@ -137,12 +137,15 @@ def prune(path: str, **given: Any) -> None:
 def stats(path: str, format_: str) -> None:
     """Count the entries by reason and rule, and say how often each rule was right.
 
-    A rule was right about what is a leak, revoked or accepted; false positives and made-up
-    credentials of tests count against it.
+    A rule was right about what is a leak or revoked; false positives and made-up credentials of
+    tests count against it. What was accepted says nothing about the rule.
     """
     file = Path(path, OWN_BASELINE)
     found = figures(existing(file).entries, today())
-    say(_as_json(found) if format_ == "json" else "".join(f"{x}\n" for x in _as_text(file, found)))
+    if format_ == "json":
+        say(figures_as_json(found))
+    else:
+        say("".join(f"{line}\n" for line in figures_as_text(file, found)))
 
 
 def _scan(path: str, given: Mapping[str, Any], contents: Contents) -> Report:
@@ -231,31 +234,3 @@ def end(report: Report) -> None:
         things = counted(len(report.skips), "thing")
         complain(f"{things} could not be looked at: `leakguard scan` lists them")
         raise click.exceptions.Exit(ExitCode.INCOMPLETE)
-
-
-def _as_text(file: Path, found: Figures) -> list[str]:
-    head = (
-        f"{visible(str(file))}: {found.entries:,} entries, {found.without_note:,} without a note,"
-        f" {found.ended:,} ended, {found.ending:,} end within 30 days"
-    )
-    return [head, *figure_lines(found)]
-
-
-def figure_lines(found: Figures) -> list[str]:
-    """What was decided, and how often each rule was right."""
-    lines = ["", *(f"  {reason:16}{number:>8,}" for reason, number in found.reasons.items())]
-    width = max((len(rule) for rule in found.rules), default=0)
-    if found.rules:
-        lines += ["", f"  {'rule':{width}}{'entries':>10}{'right':>8}{'precision':>12}"]
-    for rule, of in found.rules.items():
-        share = f"{of.precision:.0%}"
-        lines.append(f"  {visible(rule):{width}}{of.entries:>10,}{of.right:>8,}{share:>12}")
-    return lines
-
-
-def _as_json(found: Figures) -> str:
-    rules = {
-        rule: {"entries": of.entries, "right": of.right, "precision": round(of.precision, 4)}
-        for rule, of in found.rules.items()
-    }
-    return json.dumps({**found._asdict(), "rules": rules}, indent=2) + "\n"

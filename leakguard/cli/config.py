@@ -233,14 +233,10 @@ def _plain(settings: Config, key: str) -> _Plain:
         return value.label
     if isinstance(value, frozenset):
         return sorted(value)
-    if isinstance(value, Pinned):
-        return str(value)
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and not isinstance(value, Pinned):
         return [allowed_text(item) if isinstance(item, Allowed) else str(item) for item in value]
-    return dict(value) if isinstance(value, Mapping) else _scalar(value)
-
-
-def _scalar(value: object) -> bool | int | str:
+    if isinstance(value, Mapping):
+        return dict(value)
     return value if isinstance(value, int) else str(value or "")
 
 

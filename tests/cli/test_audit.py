@@ -87,7 +87,7 @@ def test_walk_records_what_is_decided(repo: GitRepo, audit: Callable[..., Any]) 
     assert "1 of 4\r\ncritical  GitHub personal access token (classic)" in shown
     assert "    2 | token = 'ghp_…" in shown
     assert "4 decisions in .leakguard-baseline.json" in told
-    assert " ".join(told.split()).endswith("github-classic-pat 4 2 50%")
+    assert " ".join(told.split()).endswith("github-classic-pat 4 4 2 50%")
 
 
 def test_secret_is_shown_only_when_it_is_asked_for(audit: Callable[..., Any]) -> None:

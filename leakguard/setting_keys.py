@@ -1,0 +1,99 @@
+"""The settings there are: their keys, flags and variables, and how the value of each is read."""
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from typing import Final, NamedTuple
+
+from leakguard import limits, setting_values
+from leakguard.model import Confidence, Severity
+from leakguard.policy import Pragmas
+
+
+class Key(NamedTuple):
+    """How a setting is written."""
+
+    flag: str
+    """Empty when there is none."""
+    variable: str
+    read: setting_values.Reader
+    separator: str = ""
+    """Between the texts of a list in the variable; empty for a single text."""
+
+
+KEYS: Final[Mapping[str, Key]] = {
+    "rules": Key("--rules", "LEAKGUARD_RULES", setting_values.files, os.pathsep),
+    "gitleaks_default": Key(
+        "--gitleaks-default", "LEAKGUARD_GITLEAKS_DEFAULT", setting_values.file
+    ),
+    "detect_secrets_plugins": Key(
+        "--detect-secrets-plugins",
+        "LEAKGUARD_DETECT_SECRETS_PLUGINS",
+        setting_values.files,
+        os.pathsep,
+    ),
+    "disabled_rules": Key("--disable", "LEAKGUARD_DISABLED_RULES", setting_values.ids, ","),
+    "min_severity": Key(
+        "--min-severity", "LEAKGUARD_MIN_SEVERITY", partial(setting_values.level, Severity)
+    ),
+    "min_confidence": Key(
+        "--min-confidence", "LEAKGUARD_MIN_CONFIDENCE", partial(setting_values.level, Confidence)
+    ),
+    "exclude": Key("--exclude", "LEAKGUARD_EXCLUDE", setting_values.globs, ","),
+    "baseline": Key("--baseline", "LEAKGUARD_BASELINE", setting_values.file_or_files, os.pathsep),
+    "pragmas": Key(
+        "--pragmas", "LEAKGUARD_PRAGMAS", partial(setting_values.one_of, tuple(Pragmas), Pragmas)
+    ),
+    "allow": Key("--allow", "LEAKGUARD_ALLOW", setting_values.allow_rows, "\n"),
+    "organisation": Key("--organisation", "LEAKGUARD_ORGANISATION", setting_values.pinned),
+}
+"""Settings at the top: the key in a file, the flag and the variable that settle it, how it is read.
+Each one has a flag, of the hook as well."""
+
+NOT_IN_FILE: Final = frozenset(("detect_secrets_plugins",))
+"""Settings that name code to run: a file that lies in a repository must not."""
+
+ADDED: Final = frozenset(("allow",))
+"""Lists to which each layer adds; of the others the nearest layer's counts as a whole."""
+
+LOCKED: Final = "locked"
+"""In an organisation's settings only: the keys of those that nearer layers must leave alone."""
+
+NAMES_FILES: Final = frozenset(("rules", "gitleaks_default", "baseline"))
+
+ARTIFACTS: Final = "artifacts"
+"""The table for files that hold others."""
+
+
+def _artifact(
+    name: str, read: setting_values.Reader, separator: str = "", flag: str = ""
+) -> tuple[str, Key]:
+    return f"{ARTIFACTS}.{name}", Key(
+        flag, f"LEAKGUARD_{ARTIFACTS}_{name}".upper(), read, separator
+    )
+
+
+_number = partial(setting_values.number, limits.SETTING_MOST)
+
+ARTIFACT_KEYS: Final[Mapping[str, Key]] = dict(
+    (
+        _artifact("open", setting_values.switch, flag="--[no-]artifacts"),
+        _artifact("identifiers", setting_values.texts, ","),
+        _artifact("products", setting_values.texts, ","),
+        _artifact("signers", setting_values.texts, ";"),  # a subject has commas
+        _artifact("released", setting_values.versions, ","),
+        _artifact("released_from", setting_values.release),
+        _artifact("allow", setting_values.allowed, ";"),
+        _artifact("committable", setting_values.ids, ","),
+        _artifact("max_total_mb", _number),
+        _artifact("max_member_mb", _number),
+        _artifact("max_depth", partial(setting_values.number, limits.SETTING_DEPTH_MOST)),
+        _artifact("max_members", _number),
+        _artifact("max_seconds", _number),
+        _artifact("max_ratio", _number),
+    )
+)
+"""Settings in the table `artifacts`, as `artifacts.open`."""
+
+SETTINGS: Final[Mapping[str, Key]] = {**KEYS, **ARTIFACT_KEYS}
+"""Every setting."""
