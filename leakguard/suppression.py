@@ -160,6 +160,8 @@ def subject_of(seen: Seen) -> Subject:
         secret=candidate.secret,
         place=place,
         line=candidate.span.line,
+        start=candidate.span.start,
+        end=candidate.span.end,
         root=source.root,
         parts=tuple(part.secret for part in candidate.parts),
         former=lambda: source.former(place),

@@ -9,6 +9,7 @@ from leakguard.lines import (
     after,
     before,
     characters,
+    following,
     lines_after,
     lines_before,
     previous,
@@ -39,6 +40,9 @@ def test_what_stands_on_the_line() -> None:
     assert previous(TEXT, 0, at) == b"two"
     assert previous(TEXT, 0, 2) == b""
     assert previous(TEXT, at - 2, at) == b""
+    assert following(TEXT, at, len(TEXT)) == b"four"
+    assert following(TEXT, len(TEXT) - 2, len(TEXT)) == b""
+    assert following(TEXT, at, at + 2) == b""
 
 
 def test_context_of_a_long_line_is_bounded() -> None:

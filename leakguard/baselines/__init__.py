@@ -21,6 +21,9 @@ class Subject:
     place: Place
     line: int = 0
     """From 1; 0 for a build."""
+    start: int = 0
+    end: int = 0
+    """Bytes in the blob, `end` exclusive."""
     root: str = ""
     """The folder that the place's path starts from; empty for the working folder."""
     parts: tuple[bytes, ...] = field(default=(), repr=False)

@@ -8,7 +8,8 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+import struct
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -18,6 +19,9 @@ SHA1: Final = "sha1"
 SHA256: Final = "sha256"
 HMAC_SHA256: Final = "hmac-sha256"
 """Under the key in BETTERLEAKS_KEY."""
+
+KINGFISHER: Final = "kingfisher-v1"
+"""XXH3-64 of the secret, of what kind of source it is in, and of its first and last byte there."""
 
 BETTERLEAKS_KEY: Final = "BETTERLEAKS_FINGERPRINT_HMAC_KEY"
 
@@ -91,8 +95,8 @@ class Foreign:
 
     def _like(self, subject: Subject) -> Iterable[Known]:
         for name in sorted(self._hashes):
-            for secret in (subject.secret, *subject.parts):
-                yield from self._by_digest.get((name, _HASHES[name](secret)), ())
+            for digest in _HASHES[name](subject):
+                yield from self._by_digest.get((name, digest), ())
         for entry in self._by_line.get(subject.line, ()):
             if is_alike(entry.rule, subject.rule_id):
                 yield entry
@@ -141,23 +145,36 @@ def sha256(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()
 
 
-def _sha1(secret: bytes) -> str:
-    return hashlib.sha1(secret, usedforsecurity=False).hexdigest()
+def _sha1(subject: Subject) -> Iterator[str]:
+    for secret in (subject.secret, *subject.parts):
+        yield hashlib.sha1(secret, usedforsecurity=False).hexdigest()
 
 
-def _sha256(secret: bytes) -> str:
-    return hashlib.sha256(secret).hexdigest()
+def _sha256(subject: Subject) -> Iterator[str]:
+    for secret in (subject.secret, *subject.parts):
+        yield hashlib.sha256(secret).hexdigest()
 
 
-def _hmac(secret: bytes) -> str:
+def _hmac(subject: Subject) -> Iterator[str]:
     key = os.environ.get(BETTERLEAKS_KEY, "").encode()
-    return hmac.new(key, secret, hashlib.sha256).hexdigest()
+    for secret in (subject.secret, *subject.parts):
+        yield hmac.new(key, secret, hashlib.sha256).hexdigest()
 
 
-_HASHES: Final[dict[str, Callable[[bytes], str]]] = {
+def _kingfisher(subject: Subject) -> Iterator[str]:
+    """In decimal, as its baselines have it, for files and for blobs of a history."""
+    from xxhash import xxh3_64_intdigest
+
+    place = struct.pack("<QQ", subject.start, subject.end)
+    for source in (b"file", b"git"):
+        yield str(xxh3_64_intdigest(subject.secret + source + place))
+
+
+_HASHES: Final[dict[str, Callable[[Subject], Iterator[str]]]] = {
     SHA1: _sha1,
     SHA256: _sha256,
     HMAC_SHA256: _hmac,
+    KINGFISHER: _kingfisher,
 }
 
 

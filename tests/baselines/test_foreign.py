@@ -11,6 +11,7 @@ from leakguard.baselines import Subject
 from leakguard.baselines.foreign import (
     BETTERLEAKS_KEY,
     HMAC_SHA256,
+    KINGFISHER,
     SHA1,
     SHA256,
     Foreign,
@@ -19,6 +20,7 @@ from leakguard.baselines.foreign import (
     is_alike,
 )
 from leakguard.model import Place
+from tests.helpers import github_token
 
 SECRET = b"0f1e2d3c4b5a"
 SUBJECT = Subject(
@@ -68,6 +70,17 @@ def test_other_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert accepts(replace(BY_HASH, hash=SHA1, digest=sha1))
     assert accepts(replace(BY_HASH, hash=HMAC_SHA256, digest=keyed))
+
+
+def test_fingerprint_of_kingfisher_is_of_the_place_too() -> None:
+    """What kingfisher 2.14 wrote of a token at bytes 15 to 55, in a file and in a history."""
+    secret = github_token(1).encode()
+    here = replace(SUBJECT, secret=secret, start=15, end=55)
+
+    for mark in ("17026633894886037129", "14483426223243615989"):
+        entry = replace(BY_HASH, hash=KINGFISHER, digest=mark)
+        assert accepts(entry, here)
+        assert not accepts(entry, replace(here, start=16, end=56))
 
 
 def test_path_from_the_root_of_the_disk(tmp_path: Path) -> None:

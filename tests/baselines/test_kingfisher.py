@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from leakguard.baselines.foreign import Known
+from leakguard.baselines.foreign import KINGFISHER, Known
 from leakguard.baselines.kingfisher import read_baseline
 
 SECOND = """
@@ -24,11 +24,18 @@ ExactFindings:
 """
 
 
-def test_second_version() -> None:
+def test_second_version_is_known_by_its_fingerprints() -> None:
     found = read_baseline(yaml.safe_load(SECOND))
 
-    label = "c.txt:betterleaks.aws-access-token:1"
-    assert found.entries == (Known(label, "c.txt", 1, rule="betterleaks.aws-access-token"),)
+    label, rule = "c.txt:betterleaks.aws-access-token:1", "betterleaks.aws-access-token"
+    known = Known(label, "c.txt", rule=rule, hash=KINGFISHER, digest="140970117", hint=1)
+    assert found.entries == (known,)
+
+
+def test_other_fingerprints_cannot_be_compared() -> None:
+    found = read_baseline(yaml.safe_load(SECOND.replace("kingfisher-v1", "kingfisher-v9")))
+
+    assert [(entry.line, entry.digest) for entry in found.entries] == [(1, "")]
 
 
 def test_first_version() -> None:
@@ -38,7 +45,10 @@ def test_first_version() -> None:
 
 
 def test_what_has_no_place_is_left_out() -> None:
-    found = read_baseline({"repositories": [{"findings": [{"path": "a"}, 1]}]})
+    findings = [{"path": "a"}, 1]
+    document = {"fingerprint_algorithm": "x", "repositories": [{"findings": findings}]}
+
+    found = read_baseline(document)
 
     assert found.left_out == ("an entry has no path or line",) * 2
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.peers import installed
 from leakguard.baselines.own import parse
 from tests.baselines.test_detect_secrets import baseline_of
 from tests.gitrepo import GitRepo, make_repository
@@ -45,12 +46,16 @@ Found = Callable[[], list[tuple[str, int]]]
 
 
 def tool(name: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs another tool, which ends with an error when it finds something."""
+    """Runs another tool, which ends with an error when it finds something.
+
+    LEAKGUARD_TEST_PEERS names a folder into which it is installed; else it has to be on PATH.
+    """
     path = shutil.which(name)
+    if envs := os.environ.get("LEAKGUARD_TEST_PEERS"):
+        (peer,) = installed([name], Path(envs))
+        path = str(Path(envs, peer.package, "bin", name))
     if not path:
-        if os.environ.get("LEAKGUARD_TEST_TOOLS") == "required":
-            pytest.fail(f"{name} is not on PATH")
-        pytest.skip(f"{name} is not on PATH")
+        pytest.skip(f"{name} is not on PATH, and LEAKGUARD_TEST_PEERS names no folder for it")
     return subprocess.run([path, *arguments], cwd=folder, capture_output=True, text=True)
 
 
@@ -161,10 +166,11 @@ def test_kingfisher_baseline(run: Run, repo: GitRepo, found: Found) -> None:
     given = ("--no-validate", "--no-update-check", "--manage-baseline", "--baseline-file")
     tool("kingfisher", "scan", ".", *given, str(file), folder=repo.path)
 
+    later(repo)
+
     done = run("import", str(file), cwd=repo.path)
 
-    assert "(kingfisher): 2 of 2 entries taken over\n" in done.stdout
-    later(repo)
+    assert done.stdout == f"{file} (kingfisher): 4 of 4 entries taken over\n"
     assert found() == [("src/b.py", 1), ("src/c.py", 1)]
 
 

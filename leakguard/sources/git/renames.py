@@ -64,6 +64,5 @@ class Renames:
 
 def _renames(out: bytes) -> list[tuple[str, str]]:
     """Old and new paths out of git's list, in its order."""
-    fields = [field.strip("\n") for field in out.decode(errors="surrogateescape").split("\0")]
-    fields = [field for field in fields if field]
+    fields = out.decode(errors="surrogateescape").split("\0")
     return [(fields[at + 1], fields[at + 2]) for at in range(0, len(fields) - _FIELDS + 1, _FIELDS)]

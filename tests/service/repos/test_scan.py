@@ -180,6 +180,19 @@ def test_both_policies_count(forge: Forge, copy: Copy, settings: Settings) -> No
     assert [finding.path for finding in result.findings] == ["c"]
 
 
+def test_a_repository_may_allow_more_but_heed_no_more_comments(
+    forge: Forge, copy: Copy, settings: Settings
+) -> None:
+    own = 'pragmas = "heed"\norganisation = "/etc/passwd"\n[[allow]]\npaths = ["b"]\n'
+    forge.commit({".leakguard.toml": own})
+    texts = {name: github_token() for name in "abc"}
+    oid = forge.commit({**texts, "d": f"{github_token()}  # leakguard:allow why"})
+    strict = 'pragmas = "forbid"\n[[allow]]\npaths = ["a"]\n'
+    result = fetched(forge, copy, settings, ScanRequest(after=oid, policies=(strict,)))
+    assert [finding.path for finding in result.findings] == ["c", "d"]
+    assert result.bad_policy == ""
+
+
 def test_clean_blobs_are_not_read_again(forge: Forge, copy: Copy, settings: Settings) -> None:
     forge.commit({"a": github_token(1), **{f"f{n}": f"text {n}" for n in range(20)}})
     whole = ScanRequest(whole=True, identity_key=KEY)
