@@ -14,7 +14,7 @@ from leakguard.overlaps import strongest
 from leakguard.paths import is_excluded
 from leakguard.pattern import confirmer, search
 from leakguard.policy import Policy
-from leakguard.pragmas import judged, pragma_of
+from leakguard.pragmas import Heads, judged, pragma_of
 from leakguard.scanner import Scanner
 from leakguard.sources import Tally
 from leakguard.sources.files import reader
@@ -49,7 +49,13 @@ def explain(matcher: Matcher, text: bytes, path: str, policy: Policy) -> list[Ex
     found = list(scanner.candidates(window, hits))
     plain = [item for item in found if isinstance(item, Candidate)]
     found += Decoder(matcher).candidates(window, hits, plain)
-    kept = [item for item in found if isinstance(item, Candidate) and item.rule.pattern]
+    heads = Heads()
+    heads.look(window)
+    kept = [
+        heads.marked(item)
+        for item in found
+        if isinstance(item, Candidate) and item.rule.pattern
+    ]
     told = list(_told(kept, path, policy))
     known = {(item.rule.id, item.span.start) for item in plain}
     told += _dropped(matcher, window, known)

@@ -153,8 +153,9 @@ class Heads:
             return b""
         if not self._starts:
             self._starts = {piece.key: at for at, piece in enumerate(window.pieces)}
-        piece = window.pieces[self._starts[key]]
-        return b"" if piece.offset else _head(window, piece.start, piece.end)
+        at = self._starts.get(key)
+        piece = None if at is None else window.pieces[at]
+        return b"" if piece is None or piece.offset else _head(window, piece.start, piece.end)
 
 
 def _head(window: Window, start: int, end: int) -> bytes:

@@ -54,11 +54,14 @@ class Suppression:
         newest = versions[-1]
         if is_excluded(newest.place.path, self.policy.excludes):
             return Decision("excluded path")
+        subject = subject_of(newest)
+        if leak := self._known_leak(subject):
+            return leak
         pragma = pragma_of(newest.candidate, newest.place.path)
         reason, unheeded = judged(pragma, self.policy.pragmas)
         if reason is not None:
             return Decision(reason)
-        decisions = [self.by_path(subject_of(newest))]
+        decisions = [self.by_path(subject)]
         if self.others:
             decisions += [self._by_baselines(subject_of(seen)) for seen in versions[-2::-1]]
         accepted = next((decision for decision in decisions if decision.reason), None)
@@ -75,6 +78,8 @@ class Suppression:
 
         With `bound` only what depends on the path is asked.
         """
+        if leak := self._known_leak(subject):
+            return leak
         unheeded = ""
         for allowed in self.policy.allowed:
             if bound and not (allowed.paths or allowed.fingerprints):
@@ -84,6 +89,11 @@ class Suppression:
                     return Decision(_told(allowed))
                 unheeded = f"{_told(allowed)}, until {allowed.until}, which has passed"
         return also_unheeded(self._by_baselines(subject), unheeded)
+
+    def _known_leak(self, subject: Subject) -> Decision | None:
+        """What the own baseline says of a subject that it knows as a leak."""
+        decision = self.own.decides(subject) if self.own and self.own.has_leaks else None
+        return decision if decision and decision.is_leak else None
 
     def _by_baselines(self, subject: Subject) -> Decision:
         """The first baseline that accepts the subject, else the first that knows it."""

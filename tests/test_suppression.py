@@ -1,6 +1,7 @@
 """What silences a finding: the settings, comments, baselines, and in which order."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -24,9 +25,9 @@ def seen(path: str = "src/a.py") -> Seen:
     return Seen(Place(path), candidate(SECRET), FilesSource([]))
 
 
-def own(folder: Path, path: str = "src/a.py", until: date | None = None) -> str:
-    mark = Fingerprints(bytes.fromhex(KEY)).of("test-token", SECRET, path)
-    entry = Entry(mark, "test-token", path, Reason.TEST, until=until)
+def own(folder: Path, reason: Reason = Reason.TEST) -> str:
+    mark = Fingerprints(bytes.fromhex(KEY)).of("test-token", SECRET, "src/a.py")
+    entry = Entry(mark, "test-token", "src/a.py", reason)
     file = folder / ".leakguard-baseline.json"
     file.write_text(written(Contents((KEY,), (entry,))))
     return str(file)
@@ -77,6 +78,19 @@ def test_own_baseline_silences_the_secret_at_its_path_only(tmp_path: Path) -> No
 
     assert suppression.of([seen()]).reason == "baseline: test"
     assert suppression.of([seen("src/b.py")]).reason == ""
+
+
+def test_what_is_known_as_a_leak_is_silenced_by_nothing_but_its_path(tmp_path: Path) -> None:
+    allowed = (Allowed(paths=("src/",)),)
+    policy = Policy(own_baseline=own(tmp_path, Reason.LEAK), allowed=allowed)
+    there = seen()
+    noted = there._replace(candidate=replace(there.candidate, after=b"  # leakguard:allow"))
+
+    decision = suppression_for(policy).of([noted])
+
+    assert (decision.reason, decision.unheeded) == ("", "baseline: known as a leak")
+    excluded = replace(policy, excludes=("src/",))
+    assert suppression_for(excluded).of([noted]).reason == "excluded path"
 
 
 def test_own_baseline_gives_fingerprints_its_key(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ class Decision(NamedTuple):
     """Why it is not accepted although the baseline knows it."""
     entry: str = ""
     """Fingerprint of the entry, of the repository's own baseline."""
+    is_leak: bool = False
+    """Whether somebody said that it is a leak: then nothing else silences it."""
 
 
 class Baseline(Protocol):

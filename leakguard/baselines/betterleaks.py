@@ -18,13 +18,13 @@ def read_ignore(text: str, *, keyed: bool) -> Found:
     """The entries of a file; `keyed` says that there is a key in the environment."""
     entries: list[Known] = []
     others: list[str] = []
-    for line in filter(None, (line.partition("#")[0].strip() for line in text.splitlines())):
-        if _DIGEST.fullmatch(line.lower()):
-            digest = line.lower()
+    for line in (line.partition("#")[0].strip() for line in text.splitlines()):
+        digest = line.lower()
+        is_digest = bool(_DIGEST.fullmatch(digest))
+        others.append("" if is_digest else line)
+        if is_digest:
             algorithm = HMAC_SHA256 if keyed else SHA256
             entries.append(Known(f"{digest[:_LABEL_DIGITS]}…", hash=algorithm, digest=digest))
-        else:
-            others.append(line)
     older = gitleaks.read_ignore("\n".join(others))
     return Found("betterleaks", counted_once([*entries, *older.entries]), older.left_out)
 

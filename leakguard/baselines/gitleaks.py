@@ -13,17 +13,19 @@ _SHORT, _LONG = 3, 4
 
 
 def read_ignore(text: str) -> Found:
-    """The entries of a `.gitleaksignore`. gitleaks ignores what is no entry, and so is it here."""
+    """The entries of a `.gitleaksignore`. What is none is told by its line's number: it may be
+    anything."""
     entries: list[Known] = []
     left_out: list[str] = []
-    for line in map(str.strip, text.splitlines()):
+    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
         if not line or line.startswith("#"):
             continue
         entry = _ignored(line)
         if entry:
             entries.append(entry)
         else:
-            left_out.append(f"{line}: is no commit:path:rule:line, and gitleaks passes over it too")
+            why = "is no commit:path:rule:line, and gitleaks passes over it too"
+            left_out.append(f"line {number} {why}")
     return Found("gitleaks", counted_once(entries), tuple(left_out))
 
 

@@ -84,8 +84,9 @@ class Contents:
 def contents_of(keys: Iterable[str], entries: Iterable[Entry]) -> Contents:
     """Keys and entries in order; of several entries with one fingerprint the strictest."""
     kept: dict[str, Entry] = {}
-    for entry in sorted(entries, key=_strictest_first):
-        kept.setdefault(entry.fingerprint, entry)
+    for entry in entries:
+        there = kept.get(entry.fingerprint)
+        kept[entry.fingerprint] = min(there, entry, key=_strictest_first) if there else entry
     return Contents(tuple(sorted(set(keys))), tuple(kept[mark] for mark in sorted(kept)))
 
 
@@ -182,6 +183,7 @@ class OwnBaseline:
         self.makers = [Fingerprints(bytes.fromhex(key)) for key in contents.keys]
         """The first one makes the fingerprints of a report."""
         self.entries = {entry.fingerprint: entry for entry in contents.entries}
+        self.has_leaks = any(entry.reason is Reason.LEAK for entry in contents.entries)
         self._paths: dict[str, set[str]] = {}
         for entry in contents.entries:
             self._paths.setdefault(entry.rule, set()).add(entry.path)
@@ -197,7 +199,8 @@ class OwnBaseline:
         if entry is None:
             return None
         if entry.reason is Reason.LEAK:
-            return Decision("", f"baseline: known as a {entry.told()}", entry.fingerprint)
+            told = f"baseline: known as a {entry.told()}"
+            return Decision("", told, entry.fingerprint, is_leak=True)
         if entry.has_ended(self._today):
             return Decision("", f"baseline: {entry.told()}, which has passed", entry.fingerprint)
         return Decision(f"baseline: {entry.told()}", "", entry.fingerprint)

@@ -1,7 +1,7 @@
 """`leakguard import`: takes over what another tool has accepted."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +9,15 @@ from typing import Any, Final
 import click
 
 from leakguard.baselines.foreign import Foreign, Known
-from leakguard.baselines.own import KEY_BYTES, Contents, OwnBaseline, Reason, contents_of, read
+from leakguard.baselines.own import (
+    KEY_BYTES,
+    Contents,
+    Entry,
+    OwnBaseline,
+    Reason,
+    contents_of,
+    read,
+)
 from leakguard.baselines.reading import TOOLS, load_foreign
 from leakguard.cli.baseline import (
     HOW,
@@ -74,14 +82,16 @@ def import_(files: Sequence[str], tool: str | None, path: str, **given: Any) -> 
     new = not own.exists()
     old = Contents((secrets.token_hex(KEY_BYTES),)) if new else read(str(own))
     report = _scan(path, given, old, list(foreign.values()))
-    change = _taken_over(old, report, foreign.values(), terms_of(given, path), path, given)
-    save(own, change)
+    entries = _taken_over(report, foreign.values(), terms_of(given, path))
+    path_of = paths_from(path, given["no_git"])
+    entries = [replace(entry, path=path_of(entry.path)) for entry in entries]
+    save(own, Change(contents_of(old.keys, [*old.entries, *entries]), added=len(entries)))
     if new:
         add_attribute(Path(path))
     for file, baseline in foreign.items():
         say("".join(f"{line}\n" for line in _told(file, baseline)))
     left = counted(len(report.findings), "leak")
-    complain(f"{left} left that none of them accepts: `leakguard scan` lists them")
+    complain(f"{left} left that none of them accepts, comments not counted")
     end(report)
 
 
@@ -95,29 +105,21 @@ def _scan(path: str, given: Mapping[str, Any], old: Contents, foreign: Sequence[
     return scanned(selection, config, None, own=OwnBaseline(old, path), more=foreign)
 
 
-def _taken_over(
-    old: Contents,
-    report: Report,
-    foreign: "Sequence[Foreign] | Any",
-    terms: Terms,
-    path: str,
-    given: Mapping[str, Any],
-) -> Change:
+def _taken_over(report: Report, foreign: Iterable[Foreign], terms: Terms) -> list[Entry]:
+    """The entries for what the files silenced; their paths are those of the report."""
     told: dict[str, tuple[str, Known]] = {
-        reason: (baseline.found.tool, entry)
+        reason: (baseline.found.tool, known)
         for baseline in foreign
-        for reason, entry in baseline.told.items()
+        for reason, known in baseline.told.items()
     }
-    path_of = paths_from(path, given["no_git"])
     entries = []
     for item in report.suppressed:
         if item.reason in told and not item.entry:
             tool, known = told[item.reason]
             reason = Reason.FALSE_POSITIVE if known.is_false else terms.reason
-            note = terms.note or f"from {tool}"
-            own = replace(terms, reason=reason, note=note)
-            entries.append(entry_of(item.finding, own, path_of(item.finding.path)))
-    return Change(contents_of(old.keys, [*old.entries, *entries]), added=len(entries))
+            own = replace(terms, reason=reason, note=terms.note or f"from {tool}")
+            entries.append(entry_of(item.finding, own, item.finding.path))
+    return entries
 
 
 def _told(file: str, baseline: Foreign) -> list[str]:

@@ -67,7 +67,7 @@ def _finding(finding: Finding, *, active: bool) -> dict[str, Any]:
 
 
 def _described(finding: Finding) -> str:
-    """What was found and where, as lines: DefectDojo shows them as Markdown."""
+    """What was found and where, as paragraphs: DefectDojo shows them as Markdown."""
     rows = {
         "Found": finding.preview,
         "Rule": finding.rule_id,
@@ -75,7 +75,7 @@ def _described(finding: Finding) -> str:
         "Commit": short(finding.commit or ""),
         "Author": finding.author,
     }
-    return "\n".join(f"{name}: {_plain(value)}" for name, value in rows.items() if value)
+    return "\n\n".join(f"{name}: {_plain(value)}" for name, value in rows.items() if value)
 
 
 def _plain(text: str) -> str:

@@ -86,7 +86,7 @@ def test_detect_secrets(run: Run, repo: GitRepo, found: Found) -> None:
     assert done.stderr == (
         f"leakguard: {FILE}: 2 entries; 2 added\n"
         f"leakguard: .gitattributes: added `{FILE} merge=union`; commit it together with {FILE}\n"
-        "leakguard: 2 leaks left that none of them accepts: `leakguard scan` lists them\n"
+        "leakguard: 2 leaks left that none of them accepts, comments not counted\n"
     )
     assert found() == [("src/b.py", 1), ("src/c.py", 1)]
     entries = parse((repo.path / FILE).read_text()).entries
@@ -141,7 +141,7 @@ def test_gitleaks_ignore_file(run: Run, repo: GitRepo, found: Found) -> None:
         "  2 of them name a line and no secret: what stands there now was taken for it,"
         " `leakguard audit --all` shows it",
         "  not taken over: src/gone.py:jwt:3: leakguard reports nothing like it there",
-        "  not taken over: no entry: is no commit:path:rule:line, and gitleaks passes over it too",
+        "  not taken over: line 4 is no commit:path:rule:line, and gitleaks passes over it too",
     ]
     assert found() == [("src/b.py", 1), ("src/c.py", 1)]
     assert sorted(left) == found()

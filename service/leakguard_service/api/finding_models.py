@@ -51,7 +51,9 @@ class PlaceModel(BaseModel):
     author: str = Field(description="`Name <address>` of the commit; anybody can write any.")
     committed_at: datetime | None
     ref: str = Field(description="Whose push brought it.", examples=["refs/heads/main"])
-    fingerprint: str = Field(description="As hooks and the command line know it.")
+    fingerprint: str = Field(
+        description="As hooks and the command line know it where the repository has no baseline."
+    )
     on_branch: bool = Field(description="Whether the head of a branch still holds it.")
     created_at: datetime
 
