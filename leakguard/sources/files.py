@@ -8,11 +8,14 @@ import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from io import RawIOBase
 from mmap import ACCESS_READ, mmap
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from leakguard.model import Place, Skip, Window
 from leakguard.sources import Tally
 from leakguard.sources.windows import Packer, ReadInto
+
+if TYPE_CHECKING:
+    from leakguard.sources.git.renames import FileRenames, Renames
 
 
 class FilesSource:
@@ -32,6 +35,7 @@ class FilesSource:
         self._paths = paths
         self._followed = frozenset(paths) if follow else frozenset()
         self._repositories: list[str] = []
+        self._renames: FileRenames | Renames | None = None
 
     def windows(self) -> Iterator[Window | Skip]:
         packer = Packer(self.tally)
@@ -107,7 +111,11 @@ class FilesSource:
         return True
 
     def former(self, place: Place) -> Sequence[str]:
-        return ()
+        if self._renames is None:
+            from leakguard.sources.git.renames import FileRenames  # asked about few files, if any
+
+            self._renames = FileRenames(self.root)
+        return self._renames.former(place)
 
     def notes(self) -> list[str]:
         return [

@@ -115,6 +115,8 @@ def test_renamed_file_keeps_the_suppression(
         repo.commit("renamed")
 
     assert found() == []
+    assert found("lib") == []
+    assert found("--no-git") == []
     told = keep("update")
     assert told == f"leakguard: {FILE}: 2 entries; 1 moved with their files\n"
     assert sorted(entry["path"] for entry in entries(repo)) == ["lib/b.py", "src/a.py"]

@@ -1,8 +1,10 @@
 """The names that a file had before, by git's rename detection; asked only about what is found."""
 
+import os
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
+from leakguard.errors import LeakguardError
 from leakguard.model import Place
 from leakguard.sources.git.command import Git
 
@@ -60,6 +62,38 @@ class Renames:
         options = ("-1", "--format=%H", "--diff-filter=A", "--no-renames", "--no-ext-diff")
         arguments = ("--literal-pathspecs", "log", *options, "--end-of-options", commit, "--", path)
         return self._git.result(*arguments)[1].decode().strip()
+
+
+class FileRenames:
+    """The renames of files that are scanned as such, in whatever repositories they lie."""
+
+    def __init__(self, root: str) -> None:
+        """`root` is where paths start; empty for the working folder."""
+        self._root = os.path.realpath(root or ".")
+        self._top = lru_cache(maxsize=None)(_top)
+        self._of = lru_cache(maxsize=None)(lambda top: Renames(Git(top)))
+
+    def former(self, place: Place) -> Sequence[str]:
+        """As `Renames.former`; nothing where there is no repository or no git."""
+        outer, mark, inner = place.path.partition("!")
+        folder, name = os.path.split(os.path.join(self._root, outer))
+        folder = os.path.realpath(folder)
+        try:
+            top = self._top(folder)
+            if not top:
+                return ()
+            path = os.path.relpath(os.path.join(folder, name), top).replace(os.sep, "/")
+            names = self._of(top).former(Place(path))
+        except LeakguardError:
+            return ()
+        found = (os.path.relpath(os.path.join(top, old), self._root) for old in names)
+        return [old.replace(os.sep, "/") + mark + inner for old in found]
+
+
+def _top(folder: str) -> str:
+    """The top of the work tree that a folder is in; empty for none. Raises SourceError."""
+    code, out, _ = Git(folder).result("rev-parse", "--show-toplevel")
+    return "" if code else os.fsdecode(out).removesuffix("\n")
 
 
 def _renames(out: bytes) -> list[tuple[str, str]]:

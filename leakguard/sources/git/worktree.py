@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from leakguard.errors import SourceError
-from leakguard.model import Place, Skip, Window
+from leakguard.model import Skip, Window
 from leakguard.sources.files import FilesSource
 from leakguard.sources.git.command import NOTHING, reason
 from leakguard.sources.git.renames import Renames
@@ -36,9 +36,6 @@ class WorktreeSource(FilesSource):
         self._paths = [path for path in paths if path and self._is_file(path)]
         self._nested = [path.rstrip("/") for path in paths if path.endswith("/")]
         yield from super().windows()
-
-    def former(self, place: Place) -> Sequence[str]:
-        return self._renames.former(place)
 
     def notes(self) -> list[str]:
         return [

@@ -6,7 +6,7 @@ import pytest
 
 from leakguard.model import Place
 from leakguard.sources.git.command import Git
-from leakguard.sources.git.renames import Renames
+from leakguard.sources.git.renames import FileRenames, Renames
 from tests.gitrepo import GitRepo, make_repository
 
 TEXT = "".join(f"line {number}\n" for number in range(30))
@@ -87,3 +87,30 @@ def test_repository_without_commits_has_no_renames(tmp_path: Path) -> None:
     empty.stage({"a.py": TEXT})
 
     assert former(empty, "a.py") == []
+
+
+def test_files_are_looked_up_in_the_repository_they_lie_in(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved(repo, "a.py", "src/b.py")
+    repo.git("mv", "src/b.py", "src/c.py")
+
+    monkeypatch.chdir(repo.path / "src")
+    assert FileRenames("").former(Place("c.py")) == ["b.py", "../a.py"]
+    monkeypatch.chdir(repo.path.parent)
+    assert FileRenames("").former(Place("repo/src/c.py")) == ["repo/src/b.py", "repo/a.py"]
+    assert FileRenames("repo").former(Place("src/c.py!x")) == ["src/b.py!x", "a.py!x"]
+    found = FileRenames("").former(Place(str(repo.path / "src" / "c.py")))
+    assert found == ["repo/src/b.py", "repo/a.py"]
+
+
+def test_files_outside_of_repositories_were_nowhere_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    there = FileRenames(str(tmp_path))
+
+    assert there.former(Place("a.py")) == ()
+    assert there.former(Place("no/such/folder/a.py")) == ()
+    monkeypatch.setenv("PATH", "")
+    assert FileRenames(str(tmp_path)).former(Place("a.py")) == ()
