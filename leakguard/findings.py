@@ -32,7 +32,7 @@ def judge(
     located: list[Seen] = []
     for source, candidates in zip(sources, found, strict=True):
         located += _located(source, composed(told_once(candidates)), policy, suppression)
-    secrets = _by_line(located)
+    secrets = _Secrets(located)
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
     # The newest version decides: a comment may come in later.
@@ -45,25 +45,32 @@ def judge(
         if not decision.reason:
             findings.append(finding)
         else:
-            told = without(decision, secrets[_line(group[-1])])
+            told = without(decision, secrets.near(group[-1].candidate))
             suppressed.append(Suppressed(finding, told.reason, told.entry))
     findings.sort(key=_order)
     suppressed.sort(key=lambda item: _order(item.finding))
     return findings, suppressed
 
 
-def _by_line(located: Iterable[Seen]) -> dict[tuple[str, int], list[bytes]]:
-    """The secrets on each line, the longest first: the words of a comment must not tell them."""
-    lines: dict[tuple[str, int], list[bytes]] = {}
-    for seen in located:
-        lines.setdefault(_line(seen), []).append(seen.candidate.secret)
-    for secrets in lines.values():
-        secrets.sort(key=len, reverse=True)
-    return lines
+class _Secrets:
+    """What was found on lines where comments stand: their words must not tell it."""
 
+    def __init__(self, located: Iterable[Seen]) -> None:
+        self._lines: dict[tuple[str, int], set[bytes]] = {}
+        self._heads: dict[str, set[bytes]] = {}
+        """By blob, those that its comment for the whole of it holds."""
+        for seen in located:
+            candidate = seen.candidate
+            place = candidate.key, candidate.span.line
+            self._lines.setdefault(place, set()).add(candidate.secret)
+            if candidate.secret in candidate.head:
+                self._heads.setdefault(candidate.key, set()).add(candidate.secret)
 
-def _line(seen: Seen) -> tuple[str, int]:
-    return seen.candidate.key, seen.candidate.span.line
+    def near(self, candidate: Candidate) -> list[bytes]:
+        """Those that a comment may hold that speaks for a candidate, the longest first."""
+        key, line = candidate.key, candidate.span.line
+        lines = (self._lines.get((key, number), set()) for number in (line - 1, line))
+        return sorted(set().union(*lines, self._heads.get(key, set())), key=len, reverse=True)
 
 
 def in_order(findings: Sequence[Finding]) -> list[Finding]:
