@@ -42,7 +42,7 @@ from leakguard.version import __version__
         serve,
         worker,
         findings,
-    ],  # fmt: skip
+    ],
     epilog="""\b
 Exit codes:
     0  clean: everything was looked at, no leaks

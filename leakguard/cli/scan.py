@@ -84,7 +84,8 @@ _OUTPUT_OPTIONS: Final[Sequence[click.Parameter]] = (
     click.Option(
         ["--show-suppressed"],
         is_flag=True,
-        help="List in the text all that was silenced, and why; other formats always have it.",
+        help="List in the text all that was silenced, and why; JSON, SARIF, HTML, CSV and JUnit"
+        " always have it.",
     ),
     click.Option(
         ["--color"],
