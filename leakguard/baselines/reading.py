@@ -33,8 +33,8 @@ def load_foreign(file: str, tool: str = "") -> Foreign:
 
     Raises ConfigError as `load_baseline`, and for a baseline of leakguard.
     """
-    if tool in _IGNORES:
-        return Foreign(_IGNORES[tool](_bytes(file).decode(errors="replace")))
+    if tool in LINES:
+        return Foreign(LINES[tool](_bytes(file).decode(errors="replace")))
     baseline = load_baseline(file)
     if not isinstance(baseline, Foreign):
         raise ConfigError(f"{file} is leakguard's own: name it with --baseline")
@@ -100,11 +100,8 @@ def _betterleaks(text: str) -> Found:
     return betterleaks.read_ignore(text, keyed=bool(os.environ.get(BETTERLEAKS_KEY)))
 
 
-_IGNORES: Final[Mapping[str, Callable[[str], Found]]] = {
+LINES: Final[Mapping[str, Callable[[str], Found]]] = {
     "gitleaks": gitleaks.read_ignore,
     "betterleaks": _betterleaks,
 }
 """Tools whose files of lines may not be told apart: an empty one, one with comments only."""
-
-TOOLS: Final = tuple(_IGNORES)
-"""Those that a user may name."""

@@ -4,11 +4,10 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from leakguard.baselines.foreign import Foreign, Known
 from leakguard.baselines.own import (
     KEY_BYTES,
     Contents,
@@ -18,7 +17,6 @@ from leakguard.baselines.own import (
     contents_of,
     read,
 )
-from leakguard.baselines.reading import TOOLS, load_foreign
 from leakguard.cli.baseline import (
     HOW,
     REASON,
@@ -37,6 +35,12 @@ from leakguard.model import Report
 from leakguard.policy import Pragmas
 from leakguard.report.wording import counted, one_line
 from leakguard.settings import OWN_BASELINE
+
+if TYPE_CHECKING:
+    from leakguard.baselines.foreign import Foreign, Known
+
+TOOLS: Final = ("gitleaks", "betterleaks")
+"""Those that a user may have to name: `LINES` of baselines/reading.py."""
 
 _NOTHING: Final = "leakguard reports nothing like it there"
 
@@ -77,6 +81,8 @@ def import_(files: Sequence[str], tool: str | None, path: str, **given: Any) -> 
     reports and kingfisher's baselines, told by their content; scans PATH, and writes what they
     accept into .leakguard-baseline.json. Says what could not be taken over, and why.
     """
+    from leakguard.baselines.reading import load_foreign
+
     foreign = {file: load_foreign(file, tool or "") for file in files}
     own = Path(path, OWN_BASELINE)
     new = not own.exists()
@@ -95,7 +101,9 @@ def import_(files: Sequence[str], tool: str | None, path: str, **given: Any) -> 
     end(report)
 
 
-def _scan(path: str, given: Mapping[str, Any], old: Contents, foreign: Sequence[Foreign]) -> Report:
+def _scan(
+    path: str, given: Mapping[str, Any], old: Contents, foreign: "Sequence[Foreign]"
+) -> Report:
     """What is there, comments or not: an entry may be for a line that has one too."""
     from leakguard.sources.select import Selection
 
@@ -105,7 +113,7 @@ def _scan(path: str, given: Mapping[str, Any], old: Contents, foreign: Sequence[
     return scanned(selection, config, None, own=OwnBaseline(old, path), more=foreign)
 
 
-def _taken_over(report: Report, foreign: Iterable[Foreign], terms: Terms) -> list[Entry]:
+def _taken_over(report: Report, foreign: "Iterable[Foreign]", terms: Terms) -> list[Entry]:
     """The entries for what the files silenced; their paths are those of the report."""
     told: dict[str, tuple[str, Known]] = {
         reason: (baseline.found.tool, known)
@@ -122,7 +130,7 @@ def _taken_over(report: Report, foreign: Iterable[Foreign], terms: Terms) -> lis
     return entries
 
 
-def _told(file: str, baseline: Foreign) -> list[str]:
+def _told(file: str, baseline: "Foreign") -> list[str]:
     """What became of a file."""
     found, unmet = baseline.found, baseline.unmet()
     lines = [

@@ -11,6 +11,8 @@ import pytest
 
 from benchmarks.peers import installed
 from leakguard.baselines.own import parse
+from leakguard.baselines.reading import LINES
+from leakguard.cli.importing import TOOLS
 from tests.baselines.test_detect_secrets import baseline_of
 from tests.gitrepo import GitRepo, make_repository
 from tests.helpers import Run, github_token
@@ -217,3 +219,7 @@ def test_comments_beside_a_secret_do_not_hide_an_entry(run: Run, repo: GitRepo) 
     done = run("import", "ignore", cwd=repo.path)
 
     assert "1 of 1 entries taken over" in done.stdout
+
+
+def test_tools_that_may_be_named_are_those_that_can_be_read() -> None:
+    assert set(TOOLS) == set(LINES)
