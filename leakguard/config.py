@@ -14,13 +14,21 @@ from typing import Any, Final, NamedTuple
 from leakguard import setting_values
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Rule, Severity
-from leakguard.policy import ARTIFACT_RULES, Allowed, ArtifactSettings, Policy, Pragmas
+from leakguard.policy import (
+    ARTIFACT_RULES,
+    Allowed,
+    ArtifactSettings,
+    Policy,
+    Pragmas,
+    ReceiveSettings,
+)
 from leakguard.setting_keys import ADDED as ADDED
 from leakguard.setting_keys import (
     ARTIFACT_KEYS,
-    ARTIFACTS,
     LOCKED,
     NAMES_FILES,
+    RECEIVE_KEYS,
+    TABLES,
 )
 from leakguard.setting_keys import KEYS as KEYS
 from leakguard.setting_keys import NOT_IN_FILE as NOT_IN_FILE
@@ -55,6 +63,7 @@ class Config:
     organisation: setting_values.Pinned | None = None
     """Where the organisation's settings lie, which come before all others."""
     artifacts: ArtifactSettings = ArtifactSettings()
+    receive: ReceiveSettings = ReceiveSettings()
     origins: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(SETTINGS, DEFAULT))
     """For each key, what settled it: `default`, a file's path, a variable, a flag."""
     file: Path | None = None
@@ -99,20 +108,25 @@ def load_config(
             origins[key] = layer.origins[key]
             read = _read(key, value, layer)
             values[key] = _joined(key, values.get(key, ()), read, origins[key])
-    artifacts = {key.partition(".")[2]: values.pop(key) for key in ARTIFACT_KEYS if key in values}
     return Config(
+        artifacts=ArtifactSettings(**_table_of(values, ARTIFACT_KEYS)),
+        receive=ReceiveSettings(**_table_of(values, RECEIVE_KEYS)),
         **values,
-        artifacts=ArtifactSettings(**artifacts),
         origins=origins,
         file=settings.file if settings else None,
         own_baseline=own_baseline,
     )
 
 
+def _table_of(values: dict[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    """The values of a table, by their names in it; `values` does not have them any more."""
+    return {key.partition(".")[2]: values.pop(key) for key in keys if key in values}
+
+
 def value_of(config: Config, key: str) -> Any:
     """The value of one of SETTINGS."""
     table, _, name = key.rpartition(".")
-    return getattr(config.artifacts if table else config, name)
+    return getattr(getattr(config, table) if table else config, name)
 
 
 def check_rule_ids(config: Config, rules: Sequence[Rule]) -> None:
@@ -201,15 +215,17 @@ def _from_file(settings: Settings) -> _Layer:
         flag, variable = SETTINGS[name].flag, SETTINGS[name].variable
         reason = f"names code to run: only {flag} and {variable} may do that"
         raise _error(settings.name, name, reason)
-    known = [name for name in (*KEYS, ARTIFACTS) if name not in NOT_IN_FILE]
+    known = [name for name in (*KEYS, *TABLES) if name not in NOT_IN_FILE]
     _check_names(settings.name, values, known)
-    table = values.pop(ARTIFACTS, {})
-    if not isinstance(table, dict):
-        raise _error(settings.name, ARTIFACTS, "must be a table: write [artifacts]")
-    artifacts = {f"{ARTIFACTS}.{name}": value for name, value in table.items()}
-    _check_names(settings.name, artifacts, ARTIFACT_KEYS)
+    for name, keys in TABLES.items():
+        table = values.pop(name, {})
+        if not isinstance(table, dict):
+            raise _error(settings.name, name, f"must be a table: write [{name}]")
+        settled = {f"{name}.{key}": value for key, value in table.items()}
+        _check_names(settings.name, settled, keys)
+        values |= settled
     origins = dict.fromkeys(SETTINGS, settings.name)
-    return _Layer(values | artifacts, origins, settings.file.parent)
+    return _Layer(values, origins, settings.file.parent)
 
 
 def _check_names(origin: str, names: Collection[str], known: Collection[str]) -> None:

@@ -1,4 +1,4 @@
-"""What git or pre-commit hands a hook, turned into sources; the hook's own small command line.
+"""What git, pre-commit or a coding assistant hands a hook; the hook's own small command line.
 
 Nothing heavy is imported here, nor what most commits do not need: a hook runs at every commit.
 """
@@ -6,13 +6,18 @@ Nothing heavy is imported here, nor what most commits do not need: a hook runs a
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Final
 
-from leakguard import exitcodes
+from leakguard import exitcodes, limits
 from leakguard.cache import matcher_for
 from leakguard.config import KEYS, Config, check_rule_ids, policy_of
 from leakguard.errors import LeakguardError, UsageError
+from leakguard.hooks.commits import message_sources, pre_commit_sources
+from leakguard.hooks.pushes import Pushed, sent, told_to_server
+from leakguard.hooks.stopped import at_commit, at_message, at_push
+from leakguard.model import Report, Verdict
 from leakguard.opening import opening_for, plugins_for
 from leakguard.organisation import settled
 from leakguard.pipe import run
@@ -21,91 +26,9 @@ from leakguard.report.wording import one_line
 from leakguard.settings import find_baseline
 from leakguard.signals import Ended, endable
 from leakguard.sources import Source
-from leakguard.sources.git.command import Git
 from leakguard.sources.git.repository import Repository, open_repository
-from leakguard.sources.git.staged import IndexSource, StagedSource, index_entries
+from leakguard.sources.git.staged import StagedSource
 from leakguard.sources.stdin import standard_input
-
-
-def pre_commit_sources(repository: Repository, files: Sequence[str]) -> list[Source]:
-    """What a commit adds; and whole files, when pre-commit names some that it does not change.
-
-    `pre-commit run --all-files` and `--files` name files without a commit under way. In a merge
-    pre-commit names every file that differs from one of the two sides.
-    """
-    staged = StagedSource(repository)
-    if staged.touched.issuperset(files):
-        return [staged]
-    from leakguard.sources.files import FilesSource
-
-    indexed = frozenset(path for _, _, path in index_entries(repository.git))
-    outside = [path for path in files if path not in indexed]
-    return [staged, IndexSource(repository, frozenset(files) & indexed), FilesSource(outside)]
-
-
-def pre_push_sources(
-    repository: Repository, remote: str, environment: Mapping[str, str], stdin: Iterable[bytes]
-) -> list[Source]:
-    """The commits that a push sends and the remote does not have yet; nothing for deletions.
-
-    Raises UsageError for lines that are not git's, SourceError for a ref that does not exist.
-    """
-    from leakguard.sources.git.history import Commits, HistorySource
-
-    pushes = [_told_by_git(line) for line in stdin]
-    if not pushes and "PRE_COMMIT" in environment:
-        remote = environment.get("PRE_COMMIT_REMOTE_NAME", remote)
-        pushes = [_told_by_pre_commit(environment)]
-    there = _known(repository.git, remote)
-    wanted: list[str] = []
-    for new, old in pushes:
-        if new.strip("0"):
-            wanted += [_commit(repository.git, new)]
-            there += [f"^{old}"] if old.strip("0") and _exists(repository.git, old) else []
-    return [HistorySource(repository, Commits(revisions=(*wanted, *there)))] if wanted else []
-
-
-def _told_by_pre_commit(environment: Mapping[str, str]) -> tuple[str, str]:
-    """What is pushed and what it replaces, empty for nothing.
-
-    pre-commit reads git's lines itself and tells only of the first ref that has new commits: who
-    pushes several refs at once needs this hook without pre-commit. So does who wants the message
-    of a tag looked at whose commit the remote has: pre-commit sees no new commits in such a push
-    and does not start the hook at all. When a root commit is pushed it gives the ref's name, but
-    no commits. See `_pre_push_ns` in
-    https://github.com/pre-commit/pre-commit/blob/main/pre_commit/commands/hook_impl.py
-    """
-    new = environment.get("PRE_COMMIT_TO_REF") or environment.get("PRE_COMMIT_LOCAL_BRANCH")
-    return new or "HEAD", environment.get("PRE_COMMIT_FROM_REF", "")
-
-
-def _told_by_git(line: bytes) -> tuple[str, str]:
-    """What is pushed and what it replaces, from a line on standard input: githooks(5), "pre-push".
-
-    The first field may hold spaces: `git push origin 'HEAD@{1 day ago}:refs/heads/main'`.
-    """
-    try:
-        _, new, _, old = os.fsdecode(line).rsplit(maxsplit=3)
-    except ValueError as error:
-        raise UsageError(
-            f"standard input has {line!r}, no line of git's hook pre-push: let git call this hook"
-        ) from error
-    return new, old
-
-
-def _known(git: Git, remote: str) -> list[str]:
-    """What the remote is known to have, as boundaries."""
-    prefix = f"refs/remotes/{remote}/" if remote else "refs/remotes/"
-    return [f"^{oid}" for oid in git.lines("for-each-ref", "--format=%(objectname)", prefix)]
-
-
-def _commit(git: Git, name: str) -> str:
-    """The object id of a revision. Raises SourceError when it does not exist."""
-    return git.lines("rev-parse", "--verify", "--end-of-options", name)[-1]
-
-
-def _exists(git: Git, oid: str) -> bool:
-    return git.result("cat-file", "-e", oid)[0] == 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -137,28 +60,110 @@ def _complain(text: str) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     flags = {key: value for key in KEYS if (value := getattr(options, key)) is not None}
-    config = settled((".",), flags=flags, own_baseline=find_baseline((".",)))
+    if options.stage == AGENT:
+        return _agent(flags)
+    config = _config((".",), flags)
     repository = open_repository(".", hooked=True)
-    if options.stage == "pre-commit":
-        sources = pre_commit_sources(repository, options.files)
-    else:
-        remote = options.files[0] if options.files else ""
-        sources = pre_push_sources(repository, remote, os.environ, standard_input())
-    return _scan(sources, config)
+    return STAGES[options.stage](repository, config, options.files)
 
 
-def _scan(sources: Sequence[Source], config: Config) -> int:
+def _config(paths: Sequence[str], flags: Mapping[str, object]) -> Config:
+    return settled(paths, flags=flags, own_baseline=find_baseline(paths))
+
+
+def _pre_commit(repository: Repository, config: Config, names: Sequence[str]) -> int:
+    staged = StagedSource(repository)
+    report = _scanned(pre_commit_sources(repository, staged, names), config)
+    _show(report, lambda: at_commit(repository, staged, report.findings))
+    return exitcodes.for_verdict(report.verdict)
+
+
+def _commit_message(_repository: Repository, config: Config, names: Sequence[str]) -> int:
+    report = _scanned(message_sources(*names[:1] or ("",)), config)
+    _show(report, at_message)
+    return exitcodes.for_verdict(report.verdict)
+
+
+def _pre_push(repository: Repository, config: Config, names: Sequence[str]) -> int:
+    remote = names[0] if names else ""
+    pushes, sources = sent(repository, remote, os.environ, standard_input())
+    report = _scanned(sources, config)
+    _show(report, lambda: at_push(repository, pushes, report.findings))
+    return exitcodes.for_verdict(report.verdict)
+
+
+def _pre_receive(repository: Repository, config: Config, _names: Sequence[str]) -> int:
+    pushes = [told_to_server(line) for line in standard_input() if line.strip()]
+    return _receive(repository, config, pushes)
+
+
+def _update(repository: Repository, config: Config, names: Sequence[str]) -> int:
+    """One ref of a push: its name, what it was, what it will be."""
+    try:
+        ref, old, new = names
+    except ValueError as error:
+        raise UsageError("update takes a ref and two ids: let git call this hook") from error
+    return _receive(repository, config, [Pushed(ref, new, old)])
+
+
+def _receive(repository: Repository, config: Config, pushes: list[Pushed]) -> int:
+    from leakguard.hooks.receive import Push, judge
+
+    push = Push(repository, pushes, config.receive, os.environ)
+    answer = judge(push, lambda sources: _scanned(sources, config))
+    _write(answer.text)
+    return answer.code
+
+
+def _agent(flags: Mapping[str, object]) -> int:
+    """Answers a coding assistant, which need not work in a repository."""
+    from leakguard.hooks import agent
+
+    protocol, event = agent.read_event(standard_input().read(limits.AGENT_EVENT_BYTES + 1))
+    config = _config(agent.settings_paths(event), flags)
+    text, complaint, code = agent.answer(protocol, event, _scanned(agent.sources_of(event), config))
+    _write(text)
+    if complaint:
+        print(complaint, end="", file=sys.stderr)
+    return code
+
+
+AGENT: Final = "agent"
+"""The one hook that is not git's."""
+
+STAGES: Final[Mapping[str, Callable[[Repository, Config, Sequence[str]], int]]] = {
+    "pre-commit": _pre_commit,
+    "commit-msg": _commit_message,
+    "pre-push": _pre_push,
+    "pre-receive": _pre_receive,
+    "update": _update,
+}
+"""What each hook does; returns the exit code of the process."""
+
+
+def _scanned(sources: Sequence[Source], config: Config) -> Report:
     matcher = matcher_for(config.rules, config.gitleaks_default)
     plugins = plugins_for(config)
     check_rule_ids(config, [*matcher.rules, *plugins.rules] if plugins else matcher.rules)
     opening = opening_for(config.artifacts, ".", hooked=True)
-    report = run(sources, matcher, policy_of(config), opening=opening, plugins=plugins)
+    return run(sources, matcher, policy_of(config), opening=opening, plugins=plugins)
+
+
+def _show(report: Report, advice: Callable[[], Sequence[str]]) -> None:
+    """Writes the report, and after a leak what to do about it."""
+    if sys.stdout is None:
+        return
+    color = bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+    text = to_text(report, color=color and not os.environ.get("NO_COLOR"))
+    if report.verdict is Verdict.LEAKS:
+        text += "\n" + "".join(f"{line}\n" for line in advice())
+    _write(text)
+
+
+def _write(text: str) -> None:
     if sys.stdout is not None:
-        color = bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
-        text = to_text(report, color=color and not os.environ.get("NO_COLOR"))
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         print(text, end="")
-    return exitcodes.for_verdict(report.verdict)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -176,11 +181,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="leakguard-hook",
-        description="Called by git or pre-commit: stops a commit or a push that holds a secret.",
+        description="Called by git, pre-commit or a coding assistant: stops what holds a secret.",
         allow_abbrev=False,
     )
-    parser.add_argument("stage", choices=["pre-commit", "pre-push"])
-    parser.add_argument("files", nargs="*", help="files, or the remote's name and address")
+    parser.add_argument("stage", choices=[*STAGES, AGENT])
+    parser.add_argument("files", nargs="*", help="what git or pre-commit gives")
     for key, entry in KEYS.items():
         action = "append" if entry.separator else "store"
         parser.add_argument(entry.flag, dest=key, action=action, help="see `leakguard scan --help`")

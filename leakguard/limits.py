@@ -171,6 +171,31 @@ SKIPS_SHOWN: Final = 10
 MATCHING_THREADS: Final = 2
 """Threads that run the automaton beside the one that reads. On two cores a third gains nothing."""
 
+RECEIVE_SECONDS: Final = 30
+"""Time for one push in a server's hook: somebody waits for it. Forges may give less: GitHub
+Enterprise Server 5 s."""
+
+RECEIVE_FINDINGS_SHOWN: Final = 3
+"""Leaks that a server's hook names: with what to do about them they have to fit on one screen."""
+
+CANARY_SECONDS: Final = 120
+"""Time for a hook that is proved: it may run other tools' checks too, and compile the rules."""
+
+AGENT_EVENT_BYTES: Final = 64 * MIB
+"""Largest event of a coding assistant: it holds a file at most."""
+
+AGENT_LEAKS_TOLD: Final = 5
+"""Leaks that a coding assistant is told of: a model reads the answer."""
+
+ADVICE_SHOWN: Final = 5
+"""Files, and commits, for which a stopped commit or push gets commands; the rest is counted."""
+
+REASON_CHARACTERS: Final = 500
+"""Longest reason that is taken over into the audit log."""
+
+MESSAGE_BYTES: Final = 8 * MIB
+"""Largest message of a commit that the hook reads: people write some hundred bytes."""
+
 ARTIFACT_TOTAL_BYTES: Final = 2048 * MIB
 """Inflated bytes of one top-level file, over all nesting; more is a bomb or not worth the time."""
 

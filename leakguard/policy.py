@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from leakguard import limits
@@ -71,6 +72,20 @@ class Allowed:
     """The last day on which it holds."""
     origin: str = ""
     """Who says so: a file, a variable, a flag."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveSettings:
+    """How the hooks of a server, pre-receive and update, judge a push."""
+
+    seconds: int = limits.RECEIVE_SECONDS
+    on_timeout: str = "block"
+    """Whether a push that was not looked at to its end is refused, or let through with a warning
+    (`warn`) and a record in the audit log."""
+    break_glass: bool = True
+    """Whether the push option `leakguard.break-glass=REASON` lets a push through."""
+    audit_log: Path | None = None
+    """Where each push is recorded that went through unjudged; None for a file in the repository."""
 
 
 @dataclass(frozen=True, slots=True)

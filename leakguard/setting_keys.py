@@ -65,14 +65,18 @@ ARTIFACTS: Final = "artifacts"
 """The table for files that hold others."""
 
 
-def _artifact(
-    name: str, read: setting_values.Reader, separator: str = "", flag: str = ""
+RECEIVE: Final = "receive"
+"""The table for the hooks of a server."""
+
+
+def _in_table(
+    table: str, name: str, read: setting_values.Reader, separator: str = "", flag: str = ""
 ) -> tuple[str, Key]:
-    return f"{ARTIFACTS}.{name}", Key(
-        flag, f"LEAKGUARD_{ARTIFACTS}_{name}".upper(), read, separator
-    )
+    return f"{table}.{name}", Key(flag, f"LEAKGUARD_{table}_{name}".upper(), read, separator)
 
 
+_artifact = partial(_in_table, ARTIFACTS)
+_receive = partial(_in_table, RECEIVE)
 _number = partial(setting_values.number, limits.SETTING_MOST)
 
 ARTIFACT_KEYS: Final[Mapping[str, Key]] = dict(
@@ -95,5 +99,21 @@ ARTIFACT_KEYS: Final[Mapping[str, Key]] = dict(
 )
 """Settings in the table `artifacts`, as `artifacts.open`."""
 
-SETTINGS: Final[Mapping[str, Key]] = {**KEYS, **ARTIFACT_KEYS}
+RECEIVE_KEYS: Final[Mapping[str, Key]] = dict(
+    (
+        _receive("seconds", _number),
+        _receive("on_timeout", partial(setting_values.one_of, ("block", "warn"), str)),
+        _receive("break_glass", setting_values.switch),
+        _receive("audit_log", setting_values.file),
+    )
+)
+"""Settings in the table `receive`, as `receive.seconds`."""
+
+TABLES: Final[Mapping[str, Mapping[str, Key]]] = {
+    ARTIFACTS: ARTIFACT_KEYS,
+    RECEIVE: RECEIVE_KEYS,
+}
+"""The tables of a settings file."""
+
+SETTINGS: Final[Mapping[str, Key]] = {**KEYS, **ARTIFACT_KEYS, **RECEIVE_KEYS}
 """Every setting."""

@@ -26,6 +26,10 @@ class Ended(SystemExit):
         return f"ended by {signal.Signals(self.number).name}"
 
 
+class TimedOut(Exception):
+    """The time of a `deadline` has passed."""
+
+
 class _Hold:
     """How many `held` blocks the main thread is in, and the signal that came meanwhile."""
 
@@ -65,12 +69,48 @@ def endable() -> Iterator[None]:
 
 
 @contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """A block that TimedOut ends when it takes longer, however deep it is, but not within `held`.
+
+    The alarm comes again each second, since a callback from C may lose an exception. On Windows,
+    and in a thread other than the main one, the block has no deadline.
+    """
+    passed = False
+
+    def alarm(number: int, frame: FrameType | None) -> None:
+        nonlocal passed
+        passed = True
+        _came(number, frame)
+
+    if not hasattr(signal, "SIGALRM") or not _in_main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, alarm)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        yield
+    except Exception as error:
+        if not passed:
+            raise
+        raise TimedOut from error
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    if passed:
+        raise TimedOut
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+@contextmanager
 def held() -> Iterator[None]:
     """A block that no signal breaks off: one that came meanwhile is raised at its end.
 
     For the moment between starting a process and knowing it. Keep it short.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if not _in_main_thread():
         yield
         return
     _HOLD.depth += 1
@@ -89,6 +129,8 @@ def _came(number: int, _frame: FrameType | None) -> None:
         return
     if number == signal.SIGINT:
         raise KeyboardInterrupt
+    if number == getattr(signal, "SIGALRM", None):
+        raise TimedOut
     # Only the first signal counts: another one must not break off the cleaning up.
     signal.signal(number, signal.SIG_IGN)
     raise Ended(number)

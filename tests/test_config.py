@@ -18,7 +18,7 @@ from leakguard.config import (
 )
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Severity
-from leakguard.policy import Allowed, ArtifactSettings, Policy, Pragmas
+from leakguard.policy import Allowed, ArtifactSettings, Policy, Pragmas, ReceiveSettings
 from leakguard.setting_values import Pinned
 from leakguard.settings import Settings
 from tests.helpers import RULE
@@ -27,7 +27,8 @@ RULES = [replace(RULE, id=name) for name in ("jwt", "github-pat")]
 ROOT = Path(__file__).parents[1]
 NO_SETTING = (
     "`min-severity` is no setting: use one of rules, gitleaks_default, disabled_rules,"
-    " min_severity, min_confidence, exclude, baseline, pragmas, allow, organisation, artifacts"
+    " min_severity, min_confidence, exclude, baseline, pragmas, allow, organisation, artifacts,"
+    " receive"
 )
 IN_FILE = SETTINGS.keys() - NOT_IN_FILE
 SMALL = ArtifactSettings(
@@ -105,6 +106,12 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
         max_members = 4
         max_seconds = 5
         max_ratio = 6
+
+        [receive]
+        seconds = 7
+        on_timeout = "warn"
+        break_glass = false
+        audit_log = "audit.jsonl"
         """,
     )
 
@@ -134,6 +141,7 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
         allow=("CN=Acme Test",),
         committable=frozenset({"jar"}),
     )
+    assert config.receive == ReceiveSettings(7, "warn", False, tmp_path / "audit.jsonl")
     file = str(tmp_path / ".leakguard.toml")
     assert {key for key, origin in config.origins.items() if origin == file} == IN_FILE
 
@@ -170,6 +178,10 @@ def test_environment_settles_every_key() -> None:
         "LEAKGUARD_ARTIFACTS_MAX_MEMBERS": "4",
         "LEAKGUARD_ARTIFACTS_MAX_SECONDS": "5",
         "LEAKGUARD_ARTIFACTS_MAX_RATIO": "6",
+        "LEAKGUARD_RECEIVE_SECONDS": "7",
+        "LEAKGUARD_RECEIVE_ON_TIMEOUT": "warn",
+        "LEAKGUARD_RECEIVE_BREAK_GLASS": "false",
+        "LEAKGUARD_RECEIVE_AUDIT_LOG": "audit.jsonl",
     }
 
     config = load_config(search=False, environment=variables)
@@ -182,6 +194,7 @@ def test_environment_settles_every_key() -> None:
         allow=("ab:" * 31 + "ab",),
         committable=frozenset({"jar", "wheel"}),
     )
+    assert config.receive == ReceiveSettings(7, "warn", False, Path("audit.jsonl"))
     assert config.rules == (Path("a.toml"), Path("b.toml"))
     assert config.disabled_rules == {"jwt", "github-pat"}
     assert config.min_severity is Severity.CRITICAL
@@ -306,6 +319,8 @@ def test_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             " artifacts.max_member_mb, artifacts.max_depth, artifacts.max_members,"
             " artifacts.max_seconds, artifacts.max_ratio",
         ),
+        ("receive = 1", "`receive` must be a table: write [receive]"),
+        ("receive.on_timeout = 'no'", "`receive.on_timeout` must be one of block, warn"),
         ("artifacts = true", "`artifacts` must be a table: write [artifacts]"),
         ("artifacts.open = 1", "`artifacts.open` must be true or false"),
         ("artifacts.open = 'yes'", "`artifacts.open` must be true or false"),

@@ -14,10 +14,14 @@ from leakguard.cli.baseline import baseline
 from leakguard.cli.completion import COMPLETE_VARIABLE, completion
 from leakguard.cli.config import config
 from leakguard.cli.diff import diff
+from leakguard.cli.doctor import doctor
 from leakguard.cli.findings import findings
+from leakguard.cli.hook import hook
 from leakguard.cli.importing import import_
 from leakguard.cli.inspect import inspect
+from leakguard.cli.install import install, uninstall
 from leakguard.cli.output import complain
+from leakguard.cli.redact import redact
 from leakguard.cli.rules import rules
 from leakguard.cli.scan import scan
 from leakguard.cli.service import serve, worker
@@ -32,6 +36,11 @@ from leakguard.version import __version__
     commands=[
         scan,
         inspect,
+        install,
+        uninstall,
+        doctor,
+        hook,
+        redact,
         rules,
         config,
         baseline,

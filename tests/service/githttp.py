@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 _CHUNK = 65_536
@@ -25,6 +26,7 @@ def run_backend(
     folder: Path,
     path: str,
     config: Mapping[str, str] = _UPLOAD_PACK,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Answers a request through `git http-backend`; `path` begins with `/`, below `folder`."""
     split = urlsplit(path)
@@ -45,6 +47,7 @@ def run_backend(
         "CONTENT_LENGTH": str(len(body)),
         "HTTP_CONTENT_ENCODING": handler.headers.get("Content-Encoding", ""),
         **_configured(config),
+        **more,
     }
     process = subprocess.Popen(
         ["git", "http-backend"],
@@ -121,12 +124,19 @@ def allowed(header: str, token: str) -> bool:
 class GitHttp:
     """Serves the bare repositories in `folder` as `{url}/name.git`; use it as a context manager.
 
-    With a token, requests need it. `config` is given to the served git. `answers` maps a path's
+    With a token, requests need it. `config` is given to the served git, `more` is added to its
+    environment. `answers` maps a path's
     beginning to a status and headers that are sent instead; `requests` lists method and path of
     what was asked, `headers` the Authorization header of each.
     """
 
-    def __init__(self, folder: Path, token: str = "", config: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        folder: Path,
+        token: str = "",
+        config: Mapping[str, str] | None = None,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ):
         self.requests: list[tuple[str, str]] = []
         self.headers: list[str] = []
         self.answers: dict[str, tuple[int, dict[str, str]]] = {}
@@ -146,7 +156,7 @@ class GitHttp:
                 if not allowed(self.headers.get("Authorization", ""), token):
                     self._short(401, {"WWW-Authenticate": 'Basic realm="git"'})
                 else:
-                    run_backend(self, folder, self.path, outer.config)
+                    run_backend(self, folder, self.path, outer.config, more)
 
             do_POST = do_GET
 

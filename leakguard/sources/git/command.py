@@ -46,6 +46,7 @@ class Git:
 
     def __init__(self, folder: str, *, hooked: bool = False) -> None:
         self.folder = folder
+        self._options: Sequence[str] = _SAFE
         self._environment = _environment(os.environ, hooked=hooked)
 
     def running(
@@ -60,7 +61,7 @@ class Git:
     def _start(self, *args: str, stdin: bool) -> "subprocess.Popen[bytes]":
         try:
             process = subprocess.Popen(
-                ["git", *_SAFE, *args],
+                ["git", *self._options, *args],
                 cwd=self.folder,
                 env=self._environment,
                 stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
@@ -134,6 +135,21 @@ class Git:
     def lines(self, *args: str, feed: bytes | None = None) -> list[str]:
         """The lines git prints, as text. Raises SourceError."""
         return self.output(*args, feed=feed).decode(errors="surrogateescape").splitlines()
+
+
+class TrustingGit(Git):
+    """Git as its user has it, hooks included: for a repository that leakguard itself has made."""
+
+    def __init__(self, folder: str, more: Mapping[str, str]) -> None:
+        """`more` is added to the environment."""
+        super().__init__(folder)
+        self._options = ()
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        self._environment = (
+            kept
+            | {key: value for key, value in os.environ.items() if key.startswith("GIT_CONFIG")}
+            | dict(more)
+        )
 
 
 @contextmanager
