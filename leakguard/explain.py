@@ -52,9 +52,7 @@ def explain(matcher: Matcher, text: bytes, path: str, policy: Policy) -> list[Ex
     heads = Heads()
     heads.look(window)
     kept = [
-        heads.marked(item)
-        for item in found
-        if isinstance(item, Candidate) and item.rule.pattern
+        heads.marked(item) for item in found if isinstance(item, Candidate) and item.rule.pattern
     ]
     told = list(_told(kept, path, policy))
     known = {(item.rule.id, item.span.start) for item in plain}
