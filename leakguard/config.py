@@ -130,11 +130,19 @@ def value_of(config: Config, key: str) -> Any:
 
 
 def check_rule_ids(config: Config, rules: Sequence[Rule]) -> None:
-    """Raises ConfigError when a disabled rule is not among `rules`."""
-    if not config.disabled_rules:
+    """Raises ConfigError when a disabled or an allowed rule is not among `rules`."""
+    allowed = [(row.rules, row.origin, "allow") for row in config.allow if row.rules]
+    if not config.disabled_rules and not allowed:
         return
-    known = {*ARTIFACT_RULES, *(rule.id for rule in rules)}
-    unknown = sorted(config.disabled_rules.difference(known))
+    ids = {*ARTIFACT_RULES, *(rule.id for rule in rules)}
+    families = {rule.family for rule in rules if rule.family}
+    _known(config.disabled_rules, ids, config.origins["disabled_rules"], "disabled_rules")
+    for names, origin, key in allowed:
+        _known(names, ids | families, origin, key)
+
+
+def _known(names: frozenset[str], known: set[str], origin: str, key: str) -> None:
+    unknown = sorted(names.difference(known))
     if not unknown:
         return
     from difflib import get_close_matches
@@ -142,7 +150,7 @@ def check_rule_ids(config: Config, rules: Sequence[Rule]) -> None:
     close = " or ".join(f"`{name}`" for name in get_close_matches(unknown[0], sorted(known)))
     meant = f"did you mean {close}? " if close else ""
     reason = f"names `{unknown[0]}`, which is no rule: {meant}`leakguard rules list` lists them"
-    raise _error(config.origins["disabled_rules"], "disabled_rules", reason)
+    raise _error(origin, key, reason)
 
 
 def policy_of(config: Config) -> Policy:

@@ -123,6 +123,10 @@ def test_id_in_two_rule_files(complaint: Complaint, tmp_path: Path) -> None:
         ('min_severity = "huge"', "`min_severity` must be one of low, medium, high, critical"),
         ('colour = "red"', "`colour` is no setting: use one of "),
         ('disabled_rules = ["github-classic-pad"]', "names `github-classic-pad`, which is no rule"),
+        (
+            '[[allow]]\nrules = ["github-classic-pad"]',
+            "`allow` names `github-classic-pad`, which is no rule",
+        ),
     ],
 )
 def test_settings_that_are_wrong(
