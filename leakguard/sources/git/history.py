@@ -20,6 +20,7 @@ from leakguard.sources.git.places import places_of
 from leakguard.sources.git.readers import read_objects
 from leakguard.sources.git.renames import Renames
 from leakguard.sources.git.repository import Repository, resolve_branch, resolve_range
+from leakguard.sources.git.trees import contents
 from leakguard.sources.git.versions import Versions
 
 _LISTING = (
@@ -183,17 +184,28 @@ class HistorySource:
             reached = self.reached(frozenset(split_key(key)[1] for key in keys))
             keys = [key for key in keys if split_key(key)[1] in reached]
         # Of some commits each path is judged by the version before it.
-        everywhere = self._selection.partial or self._has_path(elsewhere)
+        everywhere = self._selection.partial or self._may_stand(keys, elsewhere)
         git, orders = self._repository.git, self._numbered() if keys else {}
         return places_of(git, self._lines, orders, keys, everywhere=everywhere)
 
-    def _has_path(self, patterns: Collection[str]) -> bool:
-        """Whether the listing, which has one path of each object, has one like that."""
-        if not patterns:
-            return False
+    def _may_stand(self, keys: Sequence[str], patterns: Collection[str]) -> bool:
+        """Whether one of the blobs may stand at a path that a pattern is found in.
+
+        The listing has one path of each object. Where that is such a path, the folders that it
+        has there are asked; a path at which nothing is ever new is not known by it.
+        """
+        if not patterns or "" in patterns:
+            return bool(patterns)
         length = len(self._lines[0].partition(b" ")[0]) if self._lines else 0
-        paths = b"\n".join([line[length + 1 :] for line in self._lines])
-        return any(search(pattern).search(paths) for pattern in patterns)
+        paths = [line[length + 1 :] for line in self._lines]
+        folders = _folders(b"\n".join(paths), "|".join(f"(?:{pattern})" for pattern in patterns))
+        trees = [
+            line[:length]
+            for line, path in zip(self._lines, paths, strict=True)
+            if len(line) > length and path in folders
+        ]
+        oids = [bytes.fromhex(split_key(key)[1]) for key in keys]
+        return any(oid in tree for tree in contents(self._repository.git, trees) for oid in oids)
 
     def _numbered(self) -> Mapping[bytes, int]:
         if not self._orders and self._lines:
@@ -221,6 +233,15 @@ class HistorySource:
             "this is a shallow clone: older history is not here and was not scanned"
             " (git fetch --unshallow brings it)"
         ]
+
+
+def _folders(paths: bytes, pattern: str) -> set[bytes]:
+    """The folders of those paths, a line each, that a pattern is found in."""
+    found = set()
+    for match in search(pattern).finditer(paths):
+        start = paths.rfind(b"\n", 0, match.end() - 1) + 1
+        found.add(paths[start : match.end()].rpartition(b"/")[0])
+    return found
 
 
 def _arguments(revisions: Sequence[str]) -> list[str]:

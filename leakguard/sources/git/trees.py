@@ -87,11 +87,11 @@ class Holders:
     def _read(self) -> None:
         """Takes the trees in, section by section: what a tree holds is listed no later than it."""
         ids = [oid for section in self._sections for oid in reversed(section.trees)]
-        contents = _contents(self._git, ids)
+        read = contents(self._git, ids)
         for section in self._sections:
             trees = []
             for oid in reversed(section.trees):
-                data = next(contents, b"")
+                data = next(read, b"")
                 trees.append(_Tree(bytes.fromhex(oid.decode()), data, self._id.findall(data)))
             self._take(trees)
 
@@ -170,7 +170,7 @@ def _sections(
     return sections
 
 
-def _contents(git: Git, oids: Sequence[bytes]) -> Iterator[bytes]:
+def contents(git: Git, oids: Sequence[bytes]) -> Iterator[bytes]:
     """The bytes of trees, in the order of their ids; ends at one that git cannot read."""
     if not oids:
         return
