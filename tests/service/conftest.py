@@ -32,6 +32,15 @@ def quick_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(autouse=True)
+def _umask() -> Iterator[None]:
+    """The service keeps what it writes to itself; the files of other tests are for all."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A PostgreSQL server of this test process: `postgresql+psycopg://...` of its own database."""

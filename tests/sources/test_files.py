@@ -131,7 +131,10 @@ def test_files_and_folders_that_may_not_be_read_are_skips(
     write("top/shut/inner", github_pat(3))
     os.chmod("top/locked", 0)
     os.chmod("top/shut", 0)
+    os.chmod("top/open", 0o644)  # whatever the umask is
+    os.chmod("top", 0o755)  # noqa: S103
     os.chmod(".", 0o711)  # noqa: S103 - or nobody would get at anything
+    run_source(FilesSource(["top"]))  # loads what nobody may not read where leakguard lies
     request.getfixturevalue("nobody")
 
     report = run_source(FilesSource(["top"]))
