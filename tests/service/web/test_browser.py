@@ -154,11 +154,12 @@ def test_a_walk_by_keys_only(chromium: Any, place: Place) -> None:
     page.keyboard.press("?")
     assert page.get_by_role("dialog").is_visible()
     page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="hidden")
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")
     page.keyboard.press("x")
-    assert page.locator("tr[data-row]").first.locator("input").is_checked()
+    page.locator("tr[data-row]").first.locator("input:checked").wait_for()
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.type") == "search"
     page.keyboard.type("client.ts")
