@@ -1,7 +1,6 @@
 """Candidates in, findings out: where each belongs, which overlap, which are one and the same."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from leakguard.baselines import Decision
@@ -157,7 +156,7 @@ def _finding(group: Sequence[Seen], suppression: Suppression, decision: Decision
     key = suppression.policy.identity_key
     whole = next((seen.candidate for seen in group if seen.candidate.parts), candidate)
     branches = [seen.place.on_branch for seen in group if seen.place.on_branch is not None]
-    finding = Finding(
+    return Finding(
         rule_id=rule.id,
         name=rule.name,
         kind="secret",
@@ -182,5 +181,5 @@ def _finding(group: Sequence[Seen], suppression: Suppression, decision: Decision
         date=place.date,
         blob=place.blob,
         on_branch=any(branches) if branches else None,
+        occurrences=len({seen.place.blob or seen.place.path for seen in group}),
     )
-    return replace(finding, occurrences=len({seen.place.blob or seen.place.path for seen in group}))

@@ -144,11 +144,10 @@ class Scanner:
     def _look(self, number: int) -> "_Look | None":
         """How a rule is looked for around a hit; None when all of a blob has to be searched."""
         if number not in self._looks:
-            finders, rules = self.matcher.finders, self.matcher.rules
-            found = finders[number] if number < len(finders) else None
-            whole = found is None or found.whole
+            found, rules = self.matcher.finders[number], self.matcher.rules
             pattern = rules[number].pattern if number < len(rules) else ANCHORS[number - len(rules)]
-            self._looks[number] = None if found is None or whole else _Look(seeker(pattern), found)
+            look = _Look(seeker(pattern), found) if found and not found.whole else None
+            self._looks[number] = look
         return self._looks[number]
 
     def _whole(self, data: Buffer, piece: Piece, number: int) -> Iterator[Match]:

@@ -3,7 +3,7 @@
 https://github.com/gitleaks/gitleaks#gitleaksignore
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from leakguard.baselines.foreign import SHA256, Found, Known, counted_once, sha256, slashed, texts
@@ -63,10 +63,6 @@ def _is_redacted(secret: str) -> bool:
 
 
 def is_ignore(text: str) -> bool:
-    """Whether every line of a text looks like one of a `.gitleaksignore`."""
-    lines = list(_lines(text))
-    return bool(lines) and any(map(_ignored, lines))
-
-
-def _lines(text: str) -> Iterator[str]:
-    yield from (line for line in map(str.strip, text.splitlines()) if line and line[0] != "#")
+    """Whether a line of a text is one of a `.gitleaksignore`."""
+    lines = map(str.strip, text.splitlines())
+    return any(_ignored(line) for line in lines if not line.startswith("#"))

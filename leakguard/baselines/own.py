@@ -81,6 +81,11 @@ class Contents:
     entries: tuple[Entry, ...] = ()
 
 
+def empty() -> Contents:
+    """A baseline without an entry, under a key of its own."""
+    return Contents((os.urandom(KEY_BYTES).hex(),))
+
+
 def contents_of(keys: Iterable[str], entries: Iterable[Entry]) -> Contents:
     """Keys and entries in order; of several entries with one fingerprint the strictest."""
     kept: dict[str, Entry] = {}
@@ -158,6 +163,11 @@ def _line(row: Mapping[str, Any]) -> str:
 
 def read(file: str) -> Contents:
     """The contents of a file. Raises ConfigError when it cannot be read or is no baseline."""
+    return contents_in(file, bytes_of(file))
+
+
+def bytes_of(file: str) -> bytes:
+    """The bytes of a baseline, whoever made it. Raises ConfigError when it cannot be read."""
     try:
         with open(file, "rb") as stream:
             data = stream.read(limits.BASELINE_BYTES + 1)
@@ -165,6 +175,11 @@ def read(file: str) -> Contents:
         raise ConfigError(f"baseline {file} cannot be read: {error.strerror}") from error
     if len(data) > limits.BASELINE_BYTES:
         raise ConfigError(f"baseline {file} is larger than {limits.BASELINE_BYTES} bytes")
+    return data
+
+
+def contents_in(file: str, data: bytes) -> Contents:
+    """The contents of a file's bytes. Raises ConfigError when these are no baseline."""
     try:
         return parse(data.decode())
     except json.JSONDecodeError as error:

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from leakguard import limits
 from leakguard.baselines import Baseline, betterleaks, gitleaks, kingfisher, own, trufflehog
 from leakguard.baselines.foreign import BETTERLEAKS_KEY, Foreign, Found
 from leakguard.baselines.own import OwnBaseline
@@ -21,9 +20,9 @@ def load_baseline(file: str) -> Baseline:
 
     Raises ConfigError when it cannot be read, or is one of no tool that is known.
     """
-    data = _bytes(file)
+    data = own.bytes_of(file)
     try:
-        return _loaded(file, data.decode(), os.path.dirname(file))
+        return _loaded(file, data, os.path.dirname(file))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError(f"{file} is no baseline of {MAKERS}") from error
 
@@ -34,28 +33,18 @@ def load_foreign(file: str, tool: str = "") -> Foreign:
     Raises ConfigError as `load_baseline`, and for a baseline of leakguard.
     """
     if tool in LINES:
-        return Foreign(LINES[tool](_bytes(file).decode(errors="replace")))
+        return Foreign(LINES[tool](own.bytes_of(file).decode(errors="replace")))
     baseline = load_baseline(file)
     if not isinstance(baseline, Foreign):
         raise ConfigError(f"{file} is leakguard's own: name it with --baseline")
     return baseline
 
 
-def _bytes(file: str) -> bytes:
-    try:
-        with open(file, "rb") as stream:
-            data = stream.read(limits.BASELINE_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"baseline {file} cannot be read: {error.strerror}") from error
-    if len(data) > limits.BASELINE_BYTES:
-        raise ConfigError(f"baseline {file} is larger than {limits.BASELINE_BYTES} bytes")
-    return data
-
-
-def _loaded(file: str, text: str, folder: str) -> Baseline:
+def _loaded(file: str, data: bytes, folder: str) -> Baseline:
+    text = data.decode()
     start = text.lstrip()[:1]
     if start == "[" and own.is_own(text):
-        return OwnBaseline(own.read(file), folder)
+        return OwnBaseline(own.contents_in(file, data), folder)
     if start in ("[", "{"):
         return _of_json(text)
     if "fingerprint_algorithm" in text or "ExactFindings" in text:

@@ -1,6 +1,5 @@
 """`leakguard audit`: a walk through the findings on a terminal, which records what is decided."""
 
-import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +9,10 @@ from typing import Any, Final
 import click
 
 from leakguard.baselines.own import (
-    KEY_BYTES,
     Contents,
-    OwnBaseline,
     Reason,
     contents_of,
+    empty,
     read,
     written,
 )
@@ -23,15 +21,15 @@ from leakguard.cli.baseline import (
     TERMS,
     add_attribute,
     paths_from,
+    reported,
     terms_of,
     today,
 )
-from leakguard.cli.config import config_from
 from leakguard.cli.figuretext import figure_lines
 from leakguard.cli.output import complain, is_terminal, say, write_file
-from leakguard.cli.scan import scanned
 from leakguard.errors import UsageError
 from leakguard.excerpt import excerpt
+from leakguard.findings import in_order
 from leakguard.keeping import Terms, entry_of, figures
 from leakguard.model import Finding, Report
 from leakguard.report.wording import counted, one_line, short, visible
@@ -81,8 +79,8 @@ def audit(path: str, all_: bool, **given: Any) -> None:
         raise UsageError("an audit asks questions: run it in a terminal")
     file = Path(path, OWN_BASELINE)
     new = not file.exists()
-    contents = Contents((secrets.token_hex(KEY_BYTES),)) if new else read(str(file))
-    report = _scan(path, given, contents)
+    contents = empty() if new else read(str(file))
+    report = reported(path, given, contents)
     walk = _Walk(file, contents, terms_of(given, path), paths_from(path, given["no_git"]))
     findings = _to_ask(report, contents, all_)
     if not findings:
@@ -96,23 +94,13 @@ def audit(path: str, all_: bool, **given: Any) -> None:
     say("".join(f"{line}\n" for line in lines))
 
 
-def _scan(path: str, given: Mapping[str, Any], contents: Contents) -> Report:
-    from leakguard.sources.select import Selection
-
-    config = config_from({**given, "no_baseline": True}, [path])
-    selection = Selection(paths=(path,), no_git=given["no_git"])
-    return scanned(selection, config, None, own=OwnBaseline(contents, path))
-
-
 def _to_ask(report: Report, contents: Contents, all_: bool) -> list[Finding]:
     """The findings that nobody has decided about; with `all_` also those that somebody has."""
     known = {entry.fingerprint for entry in contents.entries}
     if not all_:
         return [finding for finding in report.findings if finding.fingerprint not in known]
     decided = [item.finding for item in report.suppressed if item.entry]
-    return sorted(
-        [*report.findings, *decided], key=lambda one: (one.path, one.line, one.column, one.rule_id)
-    )
+    return in_order([*report.findings, *decided])
 
 
 class _Texts:

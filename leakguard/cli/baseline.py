@@ -1,7 +1,6 @@
 """`leakguard baseline`: keeps the file that says what was decided about each finding."""
 
 import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any, Final
 import click
 
 from leakguard.baselines.own import (
-    KEY_BYTES,
     Contents,
     OwnBaseline,
     Reason,
     anchored,
+    empty,
     read,
     written,
 )
@@ -97,9 +96,9 @@ def create(path: str, **given: Any) -> None:
     file = Path(path, OWN_BASELINE)
     if file.exists():
         raise UsageError(f"{file} is there already: `leakguard baseline update` adds to it")
-    empty = Contents((secrets.token_hex(KEY_BYTES),))
-    report = _scan(path, given, empty)
-    change = updated(empty, report, terms_of(given, path), paths_from(path, given["no_git"]))
+    old = empty()
+    report = reported(path, given, old)
+    change = updated(old, report, terms_of(given, path), paths_from(path, given["no_git"]))
     save(file, change)
     add_attribute(Path(path))
     end(report)
@@ -110,7 +109,7 @@ def update(path: str, **given: Any) -> None:
     """Add what a scan of PATH reports, and follow files that were renamed."""
     file = Path(path, OWN_BASELINE)
     old = existing(file)
-    report = _scan(path, given, old)
+    report = reported(path, given, old)
     save(file, updated(old, report, terms_of(given, path), paths_from(path, given["no_git"])))
     end(report)
 
@@ -123,7 +122,7 @@ def prune(path: str, **given: Any) -> None:
     """
     file = Path(path, OWN_BASELINE)
     old = existing(file)
-    report = _scan(path, given, old)
+    report = reported(path, given, old)
     if report.skips:
         things = counted(len(report.skips), "thing")
         raise UsageError(
@@ -148,7 +147,8 @@ def stats(path: str, format_: str) -> None:
         say("".join(f"{line}\n" for line in figures_as_text(file, found)))
 
 
-def _scan(path: str, given: Mapping[str, Any], contents: Contents) -> Report:
+def reported(path: str, given: Mapping[str, Any], contents: Contents) -> Report:
+    """What a scan of PATH reports beside a baseline."""
     from leakguard.sources.select import Selection
 
     config = config_from({**given, "no_baseline": True}, [path])

@@ -1,6 +1,5 @@
 """`leakguard import`: takes over what another tool has accepted."""
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from leakguard.baselines.own import (
-    KEY_BYTES,
     Contents,
     Entry,
     OwnBaseline,
     Reason,
     contents_of,
+    empty,
     read,
 )
 from leakguard.cli.baseline import (
@@ -86,7 +85,7 @@ def import_(files: Sequence[str], tool: str | None, path: str, **given: Any) -> 
     foreign = {file: load_foreign(file, tool or "") for file in files}
     own = Path(path, OWN_BASELINE)
     new = not own.exists()
-    old = Contents((secrets.token_hex(KEY_BYTES),)) if new else read(str(own))
+    old = empty() if new else read(str(own))
     report = _scan(path, given, old, list(foreign.values()))
     entries = _taken_over(report, foreign.values(), terms_of(given, path))
     path_of = paths_from(path, given["no_git"])
