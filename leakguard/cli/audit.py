@@ -29,7 +29,6 @@ from leakguard.cli.figuretext import figure_lines
 from leakguard.cli.output import complain, is_terminal, say, write_file
 from leakguard.errors import UsageError
 from leakguard.excerpt import excerpt
-from leakguard.findings import in_order
 from leakguard.keeping import Terms, entry_of, figures
 from leakguard.model import Finding, Report
 from leakguard.report.wording import counted, one_line, short, visible
@@ -96,6 +95,8 @@ def audit(path: str, all_: bool, **given: Any) -> None:
 
 def _to_ask(report: Report, contents: Contents, all_: bool) -> list[Finding]:
     """The findings that nobody has decided about; with `all_` also those that somebody has."""
+    from leakguard.findings import in_order
+
     known = {entry.fingerprint for entry in contents.entries}
     if not all_:
         return [finding for finding in report.findings if finding.fingerprint not in known]
