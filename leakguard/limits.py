@@ -98,6 +98,16 @@ OBJECTS_PER_READER: Final = 2000
 WINDOWS_READ_AHEAD: Final = 2
 """Windows that wait for the scan, for each git. Each one costs WINDOW_BYTES of memory."""
 
+PACKED_OBJECTS: Final = 2000
+"""With fewer objects in its packs, a repository is read by git: 10 ms of imports are not won."""
+
+PACKED_BYTES: Final = MIB
+"""Largest object that is made out of its pack here; larger ones stream out of git."""
+
+PACKED_HELD_BYTES: Final = 64 * MIB
+"""Bases that wait for more deltas, in all. In a real pack a path of deltas is 50 long at most, and
+few of its objects have more than one delta."""
+
 GIT_PIPE_BYTES: Final = MIB
 """Asked-for size of the pipe from git: sixteen times the default saves most context switches."""
 

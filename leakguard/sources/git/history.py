@@ -6,7 +6,6 @@ objects.py reads the objects as they lie in the packs, or, where only some commi
 list backwards.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +15,7 @@ from leakguard.pattern import search
 from leakguard.sources import Tally
 from leakguard.sources.git.command import reason
 from leakguard.sources.git.objects import split_key
+from leakguard.sources.git.packed import present, read_all
 from leakguard.sources.git.places import places_of
 from leakguard.sources.git.readers import read_objects
 from leakguard.sources.git.renames import Renames
@@ -81,7 +81,7 @@ class HistorySource:
             # git lists the history beside the scan of all that is there: what no ref reaches is
             # sorted out in the end, where it is a handful of candidates.
             with git.beside(*arguments, feed=_fed(revisions)) as listing:
-                for item in read_objects(git, self._to_read(self._present()), self.tally):
+                for item in self._all():
                     if isinstance(item, Skip):
                         skips.append(item)
                     else:
@@ -101,6 +101,13 @@ class HistorySource:
             yield from read_objects(git, self._to_read(self._lines[::-1]), self.tally)
         damaged = bool(code) or (bool(self._gone) and not self._repository.partial())
         self._everything = self._selection.unreachable or damaged
+
+    def _all(self) -> Iterator[Window | Skip]:
+        """All that is there, whether a ref reaches it or not."""
+        git = self._repository.git
+        if self._selection.unread:
+            return read_objects(git, self._to_read(present(git)), self.tally)
+        return read_all(git, self.tally)
 
     def _to_read(self, lines: list[bytes]) -> list[bytes]:
         return self._selection.unread(lines) if self._selection.unread else lines
@@ -129,18 +136,6 @@ class HistorySource:
         self._gone = frozenset(oid.decode() for oid in missing)
         for oid in missing:
             yield Skip(f"object {oid.decode()[:12]}", why, oid.decode())
-
-    def _present(self) -> list[bytes]:
-        """The ids of all objects that are there, as packs have them; trees are left out if it can.
-
-        The type is read from the pack: in a damaged one git stops there, but still knows the ids.
-        """
-        arguments = ("cat-file", "--batch-all-objects", "--unordered", "--buffer")
-        git = self._repository.git
-        code, out, _ = git.result(*arguments, "--batch-check=%(objecttype) %(objectname)")
-        if code:
-            out = git.output(*arguments, "--batch-check=%(objectname)")
-        return _LISTED.findall(out)
 
     def _revisions(self) -> list[str]:
         """What `git rev-list --stdin` is to walk: commit ids, refs and `^` boundaries.
@@ -253,9 +248,5 @@ def _fed(revisions: Sequence[str]) -> bytes:
     """The names among `revisions`: git takes any number of them on standard input."""
     return "".join(f"{name}\n" for name in revisions if not name.startswith("--")).encode()
 
-
-_LISTED = re.compile(rb"^(?!tree )(?:[a-z]+ )?([0-9a-f]{40,64})", re.MULTILINE)
-"""An object of git's list that is no tree. A corrupt one is told as `oid missing`; reading it will
-say what is wrong with it."""
 
 _NAMED_TIMES = frozenset(("yesterday", "noon", "midnight", "tea", "never", "now", "today"))
