@@ -98,11 +98,27 @@ OBJECTS_PER_READER: Final = 2000
 WINDOWS_READ_AHEAD: Final = 2
 """Windows that wait for the scan, for each git. Each one costs WINDOW_BYTES of memory."""
 
+SHARED_BYTES: Final = 16 * MIB
+"""Files that hold less in all are read by one process: a fork costs as much as a MiB."""
+
+SHARED_GROUP_BYTES: Final = 2 * MIB
+"""Bytes of files that a process takes at a time: a window. A larger file is taken by itself."""
+
+WORKERS_MOST: Final = 8
+"""Processes that read one source: each has some ten MiB of its own, and more cores are rare."""
+
+CLAIMS_MOST: Final = 8192
+"""Numbers of parts that wait in a pipe: it holds 64 KiB, and each takes four bytes."""
+
 PACKED_OBJECTS: Final = 2000
 """With fewer objects in its packs, a repository is read by git: 10 ms of imports are not won."""
 
 PACKED_BYTES: Final = MIB
 """Largest object that is made out of its pack here; larger ones stream out of git."""
+
+PACKED_PARTS: Final = 64
+"""Parts of a pack that processes take in turn: few enough that each fills windows, many enough that
+all processes end at about the same time."""
 
 PACKED_HELD_BYTES: Final = 64 * MIB
 """Bases that wait for more deltas, in all. In a real pack a path of deltas is 50 long at most, and

@@ -10,15 +10,15 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard import limits
+from leakguard.confirmed import Confirmer
 from leakguard.doubles import without_doubles
 from leakguard.findings import in_order, judge
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Report, Skip, Summary, Window
 from leakguard.policy import Policy
-from leakguard.pragmas import Heads
-from leakguard.scanner import Scanner
 from leakguard.sources import Source
 from leakguard.suppression import Suppression, suppression_for
+from leakguard.team import team_over
 from leakguard.unpack import Opening, Unpacking
 
 if TYPE_CHECKING:
@@ -115,34 +115,19 @@ class _Watch:
 def _items(
     source: Source, matcher: Matcher, watch: _Watch, plugins: "Plugins | None"
 ) -> Iterator[Candidate | Skip]:
-    """What the rules confirm in a source, in its order."""
-    scanner, decoder, heads = Scanner(matcher), None, Heads()
-    crowded: list[Skip] = []
-    for item in _matched(source.windows(), matcher):
-        watch.look()
-        if isinstance(item, Skip):
-            yield item
-            continue
-        heads.look(item[0])
-        more = plugins.candidates(item[0]) if plugins else ()
-        plain: list[Candidate] = []
-        for found in chain(scanner.candidates(*item), more):
-            if isinstance(found, Skip):
-                crowded.append(found)
+    """What the rules confirm in a source, in its order; behind it what others found there."""
+    confirmer = Confirmer(matcher, plugins)
+    with team_over(source, matcher, watch.look, alone=plugins is not None) as team:
+        for item in _matched(source.windows(), matcher):
+            watch.look()
+            if isinstance(item, Skip):
+                yield item
             else:
-                plain.append(found)
-                yield heads.marked(found)
-        if not item[1]:
-            continue
-        from leakguard.encoded import Decoder  # 10 ms that a commit without hits need not spend
-
-        decoder = decoder or Decoder(matcher)
-        for found in decoder.candidates(*item, plain):
-            if isinstance(found, Skip):
-                crowded.append(found)
-            else:
-                yield heads.marked(found)
-    yield from _placed(source, crowded)
+                yield from confirmer.candidates(*item)
+        if team:
+            yield from team.items
+            confirmer.crowded += team.crowded
+    yield from _placed(source, confirmer.crowded)
 
 
 def _placed(source: Source, skips: Sequence[Skip]) -> Iterator[Skip]:

@@ -7,14 +7,14 @@ joined by `!`. Builds that are met are collected, to be judged when the scan is 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leakguard.artifacts.budget import Allowance, Budget
 from leakguard.artifacts.content import Buffer, Content
 from leakguard.artifacts.kinds import HEAD_BYTES, is_known, may_be_known
 from leakguard.bundles import FolderTree, bundle_of
 from leakguard.model import Piece, Place, Skip, Window
-from leakguard.sources import Source, Tally
+from leakguard.sources import Shareable, Source, Tally
 from leakguard.sources.files import FilesSource
 from leakguard.sources.windows import Packer
 
@@ -52,6 +52,16 @@ class BuildSeen(NamedTuple):
     sha256: str
 
 
+class _Told(NamedTuple):
+    """What an `Unpacking` in another process says of its share."""
+
+    inner: Any
+    """What its source says."""
+    members: Tally
+    builds: list[BuildSeen]
+    unread: list[tuple[str, str]]
+
+
 class Unpacking:
     """A source, and all that is in its blobs."""
 
@@ -71,13 +81,45 @@ class Unpacking:
         """Whether its head is that of something to be opened."""
 
     def windows(self) -> Iterator[Window | Skip]:
-        for item in self._source.windows():
+        yield from self._opened(self._source.windows())
+        yield from self._skips()
+
+    def _opened(self, items: Iterable[Window | Skip]) -> Iterator[Window | Skip]:
+        """The items, and behind each window what is in its blobs."""
+        for item in items:
             yield item
             if isinstance(item, Window):
                 for piece in self._promising(item):
                     yield from self._piece(item.data, piece)
         yield from self._packer.flush()
-        yield from self._skips()
+
+    def parts(self) -> int:
+        return self._source.parts() if isinstance(self._source, Shareable) else 0
+
+    @property
+    def others(self) -> Callable[[], None] | None:
+        return self._source.others if isinstance(self._source, Shareable) else None
+
+    @others.setter
+    def others(self, wait: Callable[[], None] | None) -> None:
+        if isinstance(self._source, Shareable):
+            self._source.others = wait
+
+    def share(self, claims: Iterable[int]) -> Iterator[Window | Skip]:
+        if isinstance(self._source, Shareable):
+            yield from self._opened(self._source.share(claims))
+
+    def told(self) -> "_Told":
+        inner = self._source.told() if isinstance(self._source, Shareable) else None
+        return _Told(inner, self.members, self.builds, self._unread)
+
+    def hear(self, told: "_Told") -> None:
+        if isinstance(self._source, Shareable):
+            self._source.hear(told.inner)
+        self.members.blobs += told.members.blobs
+        self.members.bytes += told.members.bytes
+        self.builds += told.builds
+        self._unread += told.unread
 
     def _promising(self, window: Window) -> list[Piece]:
         """The pieces to be looked at closer: few. Runs for every blob: written for speed."""

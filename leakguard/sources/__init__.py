@@ -1,8 +1,8 @@
 """Where blobs come from. A source yields windows of blobs and says where each blob belongs."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from leakguard.model import Place, Skip, Window
 
@@ -56,4 +56,30 @@ class Source(Protocol):
 
     def notes(self) -> list[str]:
         """Sentences on what the source was, for the report."""
+        ...
+
+
+@runtime_checkable
+class Shareable(Source, Protocol):
+    """A source that several processes can read together, each some of its parts: see team.py."""
+
+    others: Callable[[], None] | None
+    """Set where others read the parts: `windows` calls it in their place, and then has only what is
+    in none of them."""
+
+    def parts(self) -> int:
+        """How many there are; 0 where it is not worth it. Called before anything else."""
+        ...
+
+    def share(self, claims: Iterable[int]) -> Iterator[Window | Skip]:
+        """What is in the parts that are claimed, each a number below `parts`."""
+        ...
+
+    def told(self) -> Any:
+        """What the process that asked for the scan has to know when the claims have run out. Can be
+        pickled."""
+        ...
+
+    def hear(self, told: Any) -> None:
+        """Takes what another process told."""
         ...

@@ -5,11 +5,12 @@ Symbolic links are read as links; only one that the user names is followed.
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from io import RawIOBase
 from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING, BinaryIO
 
+from leakguard import limits
 from leakguard.model import Place, Skip, Window
 from leakguard.sources import Tally
 from leakguard.sources.windows import Packer, ReadInto
@@ -34,10 +35,19 @@ class FilesSource:
         self.root = root
         self._paths = paths
         self._followed = frozenset(paths) if follow else frozenset()
+        self.others: Callable[[], None] | None = None
+        self._groups: list[list[str]] = []
+        """The files of each part."""
+        self._skips: list[Skip] = []
+        """What could not be listed."""
         self._repositories: list[str] = []
         self._renames: FileRenames | Renames | None = None
 
     def windows(self) -> Iterator[Window | Skip]:
+        if self.others:
+            self.others()
+            yield from self._skips
+            return
         packer = Packer(self.tally)
         for item in self._files():
             if isinstance(item, Skip):
@@ -45,6 +55,29 @@ class FilesSource:
             else:
                 yield from self._file(packer, item)
         yield from packer.flush()
+
+    def parts(self) -> int:
+        """The files in groups, the largest group first: what takes long must not begin last."""
+        items = list(self._files())
+        self._skips = [item for item in items if isinstance(item, Skip)]
+        files = [(path, _size(self.path_of(path))) for path in items if isinstance(path, str)]
+        if sum(size for _, size in files) < limits.SHARED_BYTES:
+            return 0
+        self._groups = _groups(files)
+        return len(self._groups)
+
+    def share(self, claims: Iterable[int]) -> Iterator[Window | Skip]:
+        packer = Packer(self.tally)
+        for number in claims:
+            for path in self._groups[number]:
+                yield from self._file(packer, path)
+        yield from packer.flush()
+
+    def told(self) -> None:
+        """Nothing but what it has yielded."""
+
+    def hear(self, told: None) -> None:
+        """Nothing is told."""
 
     def _file(self, packer: Packer, path: str) -> Iterator[Window | Skip]:
         try:
@@ -167,6 +200,27 @@ class _Link(RawIOBase):
         part, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(part)] = part
         return len(part)
+
+
+def _size(path: str) -> int:
+    """Bytes; 0 for what cannot be asked: reading it will say why."""
+    try:
+        return os.lstat(path).st_size
+    except OSError:
+        return 0
+
+
+def _groups(files: Iterable[tuple[str, int]]) -> list[list[str]]:
+    """Files that follow one another, with about SHARED_GROUP_BYTES a group; largest group first."""
+    groups: list[list[str]] = []
+    sizes: list[int] = []
+    for path, size in files:
+        if not groups or sizes[-1] + size > limits.SHARED_GROUP_BYTES:
+            groups.append([])
+            sizes.append(0)
+        groups[-1].append(path)
+        sizes[-1] += size
+    return [groups[at] for at in sorted(range(len(groups)), key=lambda at: (-sizes[at], at))]
 
 
 def open_blob(path: str, *, follow: bool = False) -> RawIOBase:

@@ -9,13 +9,14 @@ list backwards.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from leakguard import limits
 from leakguard.errors import UsageError
 from leakguard.model import Place, Skip, Window
 from leakguard.pattern import search
 from leakguard.sources import Tally
 from leakguard.sources.git.command import reason
 from leakguard.sources.git.objects import split_key
-from leakguard.sources.git.packed import present, read_all
+from leakguard.sources.git.packed import Packed, open_packs, present
 from leakguard.sources.git.places import places_of
 from leakguard.sources.git.readers import read_objects
 from leakguard.sources.git.renames import Renames
@@ -71,13 +72,15 @@ class HistorySource:
         """Whether what no ref reaches counts: asked for, or its ref may have been lost."""
         self._renames = Renames(repository.git)
         self._versions = Versions(repository.git) if selection.partial else None
+        self._is_whole = not (selection.partial or selection.branch)
+        self.others: Callable[[], None] | None = None
+        self._packed: Packed | None = None
 
     def windows(self) -> Iterator[Window | Skip]:
         git, revisions = self._repository.git, self._revisions()
         arguments = (*_LISTING, *_arguments(revisions))
         skips: list[Skip] = []
-        whole = not (self._selection.partial or self._selection.branch)
-        if whole:
+        if self._is_whole:
             # git lists the history beside the scan of all that is there: what no ref reaches is
             # sorted out in the end, where it is a handful of candidates.
             with git.beside(*arguments, feed=_fed(revisions)) as listing:
@@ -97,17 +100,46 @@ class HistorySource:
         yield from self._missing()
         if code:
             yield Skip("", f"the history cannot be walked to its end: {reason(err)}")
-        if not whole:
+        if not self._is_whole:
             yield from read_objects(git, self._to_read(self._lines[::-1]), self.tally)
         damaged = bool(code) or (bool(self._gone) and not self._repository.partial())
         self._everything = self._selection.unreachable or damaged
 
+    def parts(self) -> int:
+        if self._is_whole and self._selection.unread is None:
+            self._packed = open_packs(self._repository.git)
+        return limits.PACKED_PARTS if self._packed else 0
+
+    def share(self, claims: Iterable[int]) -> Iterator[Window | Skip]:
+        if self._packed is None:
+            return
+        self._packed.left()  # that is for the process that asked
+        yield from self._packed.windows(self.tally, claims)
+        yield from self._read_by_git()
+
+    def told(self) -> None:
+        """Nothing but what it has yielded."""
+
+    def hear(self, told: None) -> None:
+        """Nothing is told."""
+
     def _all(self) -> Iterator[Window | Skip]:
         """All that is there, whether a ref reaches it or not."""
         git = self._repository.git
-        if self._selection.unread:
-            return read_objects(git, self._to_read(present(git)), self.tally)
-        return read_all(git, self.tally)
+        parts = 0 if self.others else self.parts()
+        if self._packed is None:
+            yield from read_objects(git, self._to_read(present(git)), self.tally)
+            return
+        yield from self._read_by_git()
+        if self.others:
+            self.others()
+        else:
+            yield from self.share(range(parts))
+
+    def _read_by_git(self) -> Iterator[Window | Skip]:
+        """What lies beside the packs, and what was left out of them so far."""
+        left = self._packed.left() if self._packed else []
+        yield from read_objects(self._repository.git, left, self.tally)
 
     def _to_read(self, lines: list[bytes]) -> list[bytes]:
         return self._selection.unread(lines) if self._selection.unread else lines

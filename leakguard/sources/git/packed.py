@@ -1,16 +1,15 @@
-"""All objects of a repository, out of its packs where that can be, the others out of git."""
+"""The objects of a repository in windows, straight out of its packs; git reads what is left."""
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakguard import limits
-from leakguard.model import Piece, Skip, Window
+from leakguard.model import Piece, Window
 from leakguard.sources import Tally
 from leakguard.sources.git.command import Git
-from leakguard.sources.git.readers import read_objects
 
 if TYPE_CHECKING:
     from leakguard.sources.git.packs import Pack
@@ -26,23 +25,36 @@ _LOOSE = re.compile("[0-9a-f]{38}|[0-9a-f]{62}")
 """Name of a file that holds one object: its id without the two digits that name its folder."""
 
 
-def read_all(git: Git, tally: Tally) -> Iterator[Window | Skip]:
-    """The blobs, commit messages and tag messages that are there, whatever reaches them."""
-    asked = ("rev-parse", "--show-object-format", "--git-path", "objects")
-    name, _, folder = git.output(*asked).partition(b"\n")
-    objects = Path(git.folder, os.fsdecode(folder.removesuffix(b"\n")))
-    packs = _packs(objects, _ID_BYTES.get(name.decode(errors="replace"), 0))
-    if not packs:
-        yield from read_objects(git, present(git), tally)
-        return
-    loose = _loose(objects)
-    windows = _Windows(tally, remember=bool(loose) or len(packs) > 1)
-    for pack in packs:
-        yield from windows.of(pack)
-    yield from windows.flush()
-    left = [oid for pack in packs for oid in pack.left] + loose
-    unseen = [oid.encode() for oid in dict.fromkeys(left) if oid not in windows.seen]
-    yield from read_objects(git, unseen, tally)
+class Packed:
+    """The packs of a repository, and what lies beside them."""
+
+    def __init__(self, packs: Sequence["Pack"], loose: Sequence[str]) -> None:
+        self._packs = packs
+        self._left = list(loose)
+        names: set[str] = set()
+        if loose or len(packs) > 1:
+            for pack in packs:
+                ids = pack.ids()
+                pack.doubles = frozenset(ids & names)
+                names |= ids
+        self._left = [oid for oid in loose if oid not in names]
+
+    def windows(self, tally: Tally, claims: Iterable[int]) -> Iterator[Window]:
+        """What the packs have, in the parts that are claimed, each a number below PACKED_PARTS."""
+        windows = _Windows(tally)
+        for part in claims:
+            for pack in self._packs:
+                yield from windows.of(pack, part)
+        yield from windows.flush()
+
+    def left(self) -> list[bytes]:
+        """Ids of objects that git has to read: at first what lies beside the packs or is not plain
+        in them, later what the windows left out. Each is told once."""
+        left, self._left = self._left, []
+        for pack in self._packs:
+            left += pack.left
+            pack.left = []
+        return [oid.encode() for oid in dict.fromkeys(left)]
 
 
 def present(git: Git) -> list[bytes]:
@@ -57,26 +69,30 @@ def present(git: Git) -> list[bytes]:
     return _LISTED.findall(out)
 
 
-def _packs(objects: Path, id_bytes: int) -> Sequence["Pack"]:
-    """The packs of a folder of objects; none when git has to read them.
+def open_packs(git: Git) -> Packed | None:
+    """The packs of a repository; None when git has to read them.
 
     That is when they hold little, when one is not as it should be, and when other folders count as
     well, which git finds.
     """
+    asked = ("rev-parse", "--show-object-format", "--git-path", "objects")
+    name, _, folder = git.output(*asked).partition(b"\n")
+    objects = Path(git.folder, os.fsdecode(folder.removesuffix(b"\n")))
+    id_bytes = _ID_BYTES.get(name.decode(errors="replace"), 0)
     elsewhere = os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES")
     if not id_bytes or elsewhere or (objects / "info" / "alternates").exists():
-        return ()
-    found = sorted((objects / "pack").glob("*.idx"))
-    if sum(index.stat().st_size for index in found) < limits.PACKED_OBJECTS * id_bytes:
-        return ()
+        return None
     try:
+        found = sorted((objects / "pack").glob("*.idx"))
+        if sum(index.stat().st_size for index in found) < limits.PACKED_OBJECTS * id_bytes:
+            return None
         from leakguard.sources.git.packs import Pack, PackError
-    except ImportError:  # dulwich without its Rust part
-        return ()
+    except (ImportError, OSError):  # dulwich without its Rust part
+        return None
     try:
-        return [Pack(index, id_bytes) for index in found]
+        return Packed([Pack(index, id_bytes) for index in found], _loose(objects))
     except (OSError, PackError):
-        return ()
+        return None
 
 
 def _loose(objects: Path) -> list[str]:
@@ -92,24 +108,17 @@ def _loose(objects: Path) -> list[str]:
 class _Windows:
     """Collects the objects of packs into windows. `of` and `flush` yield those that got full."""
 
-    def __init__(self, tally: Tally, *, remember: bool) -> None:
-        """`remember` is needed where an object may lie in more than one place."""
+    def __init__(self, tally: Tally) -> None:
         self._tally = tally
-        self._remember = remember
-        self.seen: set[str] = set()
-        self._parts: list[bytes | memoryview] = []
+        self._parts: list[bytes] = []
         self._length = 0
         self._pieces: list[Piece] = []
 
-    def of(self, pack: "Pack") -> Iterator[Window]:
+    def of(self, pack: "Pack", part: int) -> Iterator[Window]:
         """Runs for every object of a history: written for speed."""
         from leakguard.sources.git.packs import KINDS
 
-        for oid, kind, content in pack.objects():
-            if self._remember:
-                if oid in self.seen:
-                    continue
-                self.seen.add(oid)
+        for oid, kind, content in pack.objects(part, limits.PACKED_PARTS):
             begin = 0
             name = KINDS[kind]
             if name == "blob":

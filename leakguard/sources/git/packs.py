@@ -8,7 +8,6 @@ has the words for it.
 
 import mmap
 import sys
-import zlib
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import NamedTuple
 # public, takes 30 ms more to import, and where there is no Rust a Python one that is too slow.
 from dulwich._pack import apply_delta
 from dulwich.errors import ApplyDeltaError
+from isal import isal_zlib
 
 from leakguard import limits
 
@@ -69,7 +69,9 @@ class Pack:
         self._sibling = array("i", [-1]) * len(order)
         """By number another delta of the same base, -1 for none."""
         self.left: list[str] = []
-        """Ids of objects for git to read; complete when `objects` has ended."""
+        """Ids of objects for git to read: what `objects` met so far and does not give."""
+        self.doubles: frozenset[str] = frozenset()
+        """Ids of objects that another pack has as well, and gives."""
         try:
             self._roots = self._filed()
         except IndexError as error:
@@ -78,33 +80,47 @@ class Pack:
     def __len__(self) -> int:
         return len(self._order)
 
-    def objects(self) -> Iterator[Object]:
-        """All commits, tags and blobs that are no larger than PACKED_BYTES, bases first."""
-        for root, kind in self._roots:
-            stack: list[tuple[bytes, int]] = []
-            held = 0
-            content = self._inflated(root)
-            number = root
-            while True:
-                if content is None:
-                    self._leave(number)
-                else:
-                    yield Object(self._oid(number), kind, content)
-                    child = self._child.get(self._offsets[number], -1)
-                    if child >= 0 and held > limits.PACKED_HELD_BYTES:
-                        self._leave_all(child)
-                    elif child >= 0:
-                        stack.append((content, child))
-                        held += len(content)
-                if not stack:
-                    break
-                base, number = stack.pop()
-                # The last delta of a base gives it free.
-                if (sibling := self._sibling[number]) >= 0:
-                    stack.append((base, sibling))
-                else:
-                    held -= len(base)
-                content = self._undeltified(base, number)
+    def ids(self) -> set[str]:
+        """Of all its objects, trees included."""
+        return {self._oid(number) for number in range(len(self))}
+
+    def objects(self, part: int = 0, parts: int = 1) -> Iterator[Object]:
+        """Commits, tags and blobs that are no larger than PACKED_BYTES, bases before deltas.
+
+        Of so many `parts`, counted from 0, this one; each object is in one of them.
+        """
+        first, last = (len(self._roots) * number // parts for number in (part, part + 1))
+        for root, kind in self._roots[first:last]:
+            for number, content in self._family(root):
+                oid = self._oid(number)
+                if oid not in self.doubles:
+                    yield Object(oid, kind, content)
+
+    def _family(self, root: int) -> Iterator[tuple[int, bytes]]:
+        """Number and content of an object that is no delta, and of all that are made from it."""
+        content, number = self._inflated(root), root
+        waiting: list[tuple[bytes, int]] = []
+        """Bases that are held, each with the next of its deltas."""
+        held = 0
+        while True:
+            if content is None:
+                self._leave(number)
+            else:
+                yield number, content
+                child = self._child.get(self._offsets[number], -1)
+                if child >= 0 and held > limits.PACKED_HELD_BYTES:
+                    self._leave_all(child)
+                elif child >= 0:
+                    waiting.append((content, child))
+                    held += len(content)
+            if not waiting:
+                return
+            base, number = waiting.pop()
+            if (sibling := self._sibling[number]) >= 0:
+                waiting.append((base, sibling))
+            else:
+                held -= len(base)
+            content = self._undeltified(base, number)
 
     def _filed(self) -> list[tuple[int, int]]:
         """Number and kind of the objects that are no deltas, trees left out.
@@ -164,9 +180,9 @@ class Pack:
                 position += 1
             if size > limits.PACKED_BYTES:
                 return None
-            inflater = zlib.decompressobj()
+            inflater = isal_zlib.decompressobj()
             content = inflater.decompress(memoryview(packed)[position:], size + 1)
-        except (IndexError, zlib.error):
+        except (IndexError, isal_zlib.error):  # type: ignore[misc]  # isal's stub calls it a value
             return None
         return content if len(content) == size and inflater.eof else None
 
