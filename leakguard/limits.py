@@ -253,6 +253,9 @@ ARTIFACT_HOOK_BYTES: Final = 512 * MIB
 ARTIFACT_WINDOW_MEMORY: Final = 128 * MIB
 """For decompressors that take their window's size from the file: xz and lzma in bytes."""
 
+ARTIFACT_REPLAY_BYTES: Final = 4 * MIB
+"""Deflated bytes that are kept to be read again where one of them is damaged."""
+
 ARTIFACT_METADATA_BYTES: Final = 8 * MIB
 """Largest member that is read for what it says about a build: a manifest, a profile."""
 
