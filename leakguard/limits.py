@@ -113,14 +113,15 @@ CLAIMS_MOST: Final = 8192
 PACKED_OBJECTS: Final = 2000
 """With fewer objects in its packs, a repository is read by git: 10 ms of imports are not won."""
 
-PACKED_BYTES: Final = MIB
-"""Largest object that is made out of its pack here; larger ones stream out of git."""
+PACKED_BYTES: Final = 8 * MIB
+"""Largest object that is made out of its pack here, and has a window of its own if it must; larger
+ones stream out of git."""
 
 PACKED_PARTS: Final = 64
 """Parts of a pack that processes take in turn: few enough that each fills windows, many enough that
 all processes end at about the same time."""
 
-PACKED_HELD_BYTES: Final = 64 * MIB
+PACKED_HELD_BYTES: Final = 32 * MIB
 """Bases that wait for more deltas, in all. In a real pack a path of deltas is 50 long at most, and
 few of its objects have more than one delta."""
 

@@ -75,6 +75,8 @@ class HistorySource:
         self._is_whole = not (selection.partial or selection.branch)
         self.others: Callable[[], None] | None = None
         self._packed: Packed | None = None
+        self._skips: list[Skip] = []
+        """Of the parts that others read."""
 
     def windows(self) -> Iterator[Window | Skip]:
         git, revisions = self._repository.git, self._revisions()
@@ -110,18 +112,20 @@ class HistorySource:
             self._packed = open_packs(self._repository.git)
         return limits.PACKED_PARTS if self._packed else 0
 
-    def share(self, claims: Iterable[int]) -> Iterator[Window | Skip]:
-        if self._packed is None:
-            return
-        self._packed.left()  # that is for the process that asked
-        yield from self._packed.windows(self.tally, claims)
-        yield from self._read_by_git()
+    def share(self, claims: Iterable[int]) -> Iterator[Window]:
+        if self._packed:
+            self._packed.left()  # that is for the process that asked
+        for item in self._claimed(claims):
+            if isinstance(item, Skip):
+                self._skips.append(item)  # the process that asked knows their paths
+            else:
+                yield item
 
-    def told(self) -> None:
-        """Nothing but what it has yielded."""
+    def told(self) -> list[Skip]:
+        return self._skips
 
-    def hear(self, told: None) -> None:
-        """Nothing is told."""
+    def hear(self, told: list[Skip]) -> None:
+        self._skips += told
 
     def _all(self) -> Iterator[Window | Skip]:
         """All that is there, whether a ref reaches it or not."""
@@ -133,8 +137,15 @@ class HistorySource:
         yield from self._read_by_git()
         if self.others:
             self.others()
+            yield from self._skips
         else:
-            yield from self.share(range(parts))
+            yield from self._claimed(range(parts))
+
+    def _claimed(self, claims: Iterable[int]) -> Iterator[Window | Skip]:
+        """Those parts of the packs, and what they leave to git."""
+        if self._packed:
+            yield from self._packed.windows(self.tally, claims)
+            yield from self._read_by_git()
 
     def _read_by_git(self) -> Iterator[Window | Skip]:
         """What lies beside the packs, and what was left out of them so far."""
