@@ -38,18 +38,18 @@ class FilesSource:
         self.others: Callable[[], None] | None = None
         self._groups: list[list[str]] = []
         """The files of each part."""
-        self._skips: list[Skip] = []
-        """What could not be listed."""
+        self._items: list[str | Skip] | None = None
+        """What `parts` listed."""
         self._repositories: list[str] = []
         self._renames: FileRenames | Renames | None = None
 
     def windows(self) -> Iterator[Window | Skip]:
         if self.others:
             self.others()
-            yield from self._skips
+            yield from (item for item in self._items or () if isinstance(item, Skip))
             return
         packer = Packer(self.tally)
-        for item in self._files():
+        for item in self._files() if self._items is None else self._items:
             if isinstance(item, Skip):
                 yield item
             else:
@@ -58,8 +58,7 @@ class FilesSource:
 
     def parts(self) -> int:
         """The files in groups, the largest group first: what takes long must not begin last."""
-        items = list(self._files())
-        self._skips = [item for item in items if isinstance(item, Skip)]
+        self._items = items = list(self._files())
         files = [(path, _size(self.path_of(path))) for path in items if isinstance(path, str)]
         if sum(size for _, size in files) < limits.SHARED_BYTES:
             return 0

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from leakguard.errors import SourceError
-from leakguard.model import Skip, Window
+from leakguard.model import Skip
 from leakguard.sources.files import FilesSource
 from leakguard.sources.git.command import NOTHING, reason
 from leakguard.sources.git.renames import Renames
@@ -21,7 +21,7 @@ class WorktreeSource(FilesSource):
         self._renames = Renames(repository.git)
         self._nested: list[str] = []
 
-    def windows(self) -> Iterator[Window | Skip]:
+    def _files(self) -> Iterator[str | Skip]:
         git = self._repository.git
         code, out, err = git.result(
             *self._without_filters(),
@@ -35,7 +35,7 @@ class WorktreeSource(FilesSource):
         paths = out.decode(errors="surrogateescape").split("\0")
         self._paths = [path for path in paths if path and self._is_file(path)]
         self._nested = [path.rstrip("/") for path in paths if path.endswith("/")]
-        yield from super().windows()
+        yield from super()._files()
 
     def notes(self) -> list[str]:
         return [
