@@ -4,13 +4,16 @@ A part that proves little alone, such as the id of a client, is looked for by a 
 only near the secret. The whole is reported as the secret, under its rule and fingerprint.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final, NamedTuple
 
 from leakguard import limits
-from leakguard.model import Candidate, Severity
+from leakguard.fingerprint import preview
+from leakguard.lines import characters
+from leakguard.model import Candidate, Part, Severity
 
 
 class Composite(NamedTuple):
@@ -54,7 +57,6 @@ COMPOSITES: Final = (
     Composite(("google-oauth-client-secret",), ("google-oauth-client-id",), Severity.HIGH),
     Composite(("google-hmac-secret",), ("google-hmac-key-id",), Severity.HIGH),
     Composite(("slack-client-token",), ("slack-session-cookie",), Severity.CRITICAL),
-    Composite(("database-url",), ("database-url-user", "database-url-host"), Severity.CRITICAL),
 )
 
 _BY_RULE: Final = {rule: composite for composite in COMPOSITES for rule in composite.secrets}
@@ -71,6 +73,31 @@ def composed(candidates: Iterable[Candidate]) -> list[Candidate]:
         blob = list(group)
         found += [_with_parts(candidate, blob) for candidate in blob]
     return found
+
+
+def url_parts(secret: Candidate) -> Iterator[Part]:
+    """What stands beside the password in the URL of a data base: whose it is, and where.
+
+    Asked for findings only: tests of data bases have thousands of such URLs.
+    """
+    if secret.rule.id != "database-url" or secret.encoding:
+        return
+    line, column = secret.span.line, secret.span.column
+    if user := _USER.search(secret.before):
+        at = column - characters(secret.before[user.start(1) :])
+        yield _url_part("user", user[1], line, at)
+    if host := _HOST.match(secret.after):
+        yield _url_part("host", host[1], secret.span.end_line, secret.span.end_column + 1)
+
+
+_USER: Final = re.compile(rb"://([^\s:/@\"'<>]{1,80}):$")
+_HOST: Final = re.compile(rb"@([A-Za-z0-9.-]{1,200}(?::[0-9]{2,5})?)")
+
+
+def _url_part(what: str, value: bytes, line: int, column: int) -> Part:
+    return Part(
+        f"database-url-{what}", f"Database {what}", Severity.LOW, line, column, preview(value)
+    )
 
 
 def _with_parts(secret: Candidate, blob: Sequence[Candidate]) -> Candidate:

@@ -16,6 +16,7 @@ from leakguard.pattern import confirmer, search
 from leakguard.policy import Policy
 from leakguard.pragmas import Heads, judged, pragma_of
 from leakguard.scanner import Scanner
+from leakguard.scored import scored_at, weighed
 from leakguard.sources import Tally
 from leakguard.sources.files import reader
 from leakguard.sources.windows import Packer
@@ -95,13 +96,21 @@ def _silenced(item: Candidate, path: str, policy: Policy) -> str:
     reasons: Mapping[str, bool] = {
         "rule is disabled": rule.id in policy.disabled_rules,
         f"severity {rule.severity.label}": rule.severity < policy.min_severity,
-        f"confidence {rule.confidence.label}": rule.confidence < policy.min_confidence,
+        f"confidence {rule.confidence.label}": not rule.scored
+        and rule.confidence < policy.min_confidence,
+        "score is too low": not _is_sure(item, path, policy),
         "path is not the rule's": not _is_path(rule, path),
         "excluded path": is_excluded(path, policy.excludes),
         "allowlist of paths": is_allowed(item.unless, Place(path)),
     }
     why = next((reason for reason, holds in reasons.items() if holds), "")
     return why or judged(pragma_of(item, path), policy.pragmas)[0] or ""
+
+
+def _is_sure(item: Candidate, path: str, policy: Policy) -> bool:
+    """Whether a candidate of a scored rule reaches the confidence that is asked for."""
+    weighed_item = weighed(item, policy)
+    return weighed_item is not None and scored_at(weighed_item, path, policy) is not None
 
 
 def _is_path(rule: Rule, path: str) -> bool:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from leakguard.baselines import Decision
-from leakguard.composites import composed
+from leakguard.composites import composed, url_parts
 from leakguard.fingerprint import identity, preview
 from leakguard.model import Candidate, Finding, Part, Place, Suppressed
 from leakguard.overlaps import is_for, told_at, told_once
 from leakguard.policy import Policy
+from leakguard.scored import reasons_of, scored_at
 from leakguard.sources import Source
 from leakguard.suppression import Seen, Suppression, subject_of, suppression_for, without
 
@@ -89,7 +90,7 @@ def _located(
         candidate
         for candidate in candidates
         if candidate.rule.severity >= policy.min_severity
-        and candidate.rule.confidence >= policy.min_confidence
+        and (candidate.rule.scored or candidate.rule.confidence >= policy.min_confidence)
     ]
     places = dict(source.places(dict.fromkeys(candidate.key for candidate in counted)))
     hidden = {
@@ -104,8 +105,9 @@ def _located(
         found = list(blob)
         for place in places.get(key, ()):
             for candidate in told_at(place, found):
-                if source.adds(place, candidate.written or candidate.secret):
-                    yield Seen(place, candidate, source)
+                judged = scored_at(candidate, place.path, policy)
+                if judged and source.adds(place, judged.written or judged.secret):
+                    yield Seen(place, judged, source)
 
 
 def _counting(candidate: Candidate, place: Place) -> str:
@@ -138,6 +140,12 @@ def _parts(groups: Iterable[Sequence[Seen]]) -> set[_Identity]:
     }
 
 
+def _told_parts(whole: Candidate) -> tuple[Part, ...]:
+    """The parts of a credential beside its secret, by line and column."""
+    parts = [*map(_part, whole.parts), *url_parts(whole)]
+    return tuple(sorted(parts, key=lambda part: (part.line, part.column)))
+
+
 def _part(candidate: Candidate) -> Part:
     rule, span = candidate.rule, candidate.span
     shown = preview(candidate.secret)
@@ -161,7 +169,8 @@ def _finding(group: Sequence[Seen], suppression: Suppression, decision: Decision
         name=rule.name,
         kind="secret",
         severity=whole.rule.severity,
-        confidence=rule.confidence,
+        confidence=candidate.confidence or rule.confidence,
+        reasons=reasons_of(candidate, place.path),
         path=place.path,
         line=span.line,
         end_line=span.end_line,
@@ -169,7 +178,7 @@ def _finding(group: Sequence[Seen], suppression: Suppression, decision: Decision
         end_column=span.end_column,
         preview=preview(candidate.secret),
         encoding=candidate.encoding,
-        parts=tuple(sorted(map(_part, whole.parts), key=lambda part: (part.line, part.column))),
+        parts=_told_parts(whole),
         fingerprint=suppression.fingerprint(subject_of(group[0])),
         identity=identity(key, rule.family or rule.id, candidate.secret),
         unheeded=decision.unheeded,

@@ -192,6 +192,9 @@ CHART_ROWS: Final = 10
 BASELINE_BYTES: Final = 64 * MIB
 """Largest baseline or report of another tool that is read: a hundred thousand entries."""
 
+EXPLAINED_BYTES: Final = 64 * MIB
+"""Bytes of a file that `leakguard explain` looks for its line in."""
+
 SKIPS_SHOWN: Final = 10
 """Skips that the text report lists before it only counts them."""
 

@@ -16,11 +16,14 @@ more find nothing more."""
 _GRAVE_MOST = 5
 """Bytes of those that are written in two ways at once: each has up to nine forms."""
 
-_PARTNERED = ("aws-access-key-id",)
-"""Of little weight themselves; the secret beside them is found by them."""
+_COMMON = ("aws-access-key-id", "slack-bot-token")
+"""Less grave themselves, but what lies around most."""
 
 _CHOICES = 12
 """Texts that a few alternatives may grow to, as in `gh[pousr]_`."""
+
+_WORD = re.compile(rb"""[:="' ]*[A-Z]?[a-z]*[:="' ]*|.*/.*""", re.DOTALL)
+"""A word, or a part of an address: any page in base64 has them."""
 
 KEYWORDS = tuple(
     text.encode()
@@ -52,7 +55,7 @@ def grave_texts(rules: Iterable[Rule]) -> list[bytes]:
         if rule.confidence is Confidence.HIGH
         and rule.pattern
         and not rule.foreign
-        and (rule.severity >= Severity.HIGH or rule.id in _PARTNERED)
+        and (rule.severity is Severity.CRITICAL or rule.id in _COMMON)
     ]
     texts = {text[:_GRAVE_MOST] for rule in grave for text in _texts(rule.pattern)}
     return sorted(text for text in texts if len(text) >= _LEAST)
@@ -63,6 +66,8 @@ def _texts(pattern: str) -> list[bytes]:
     runs = list(_runs(tree, tree.state.flags))
     best = max(runs, key=lambda run: min(map(len, run)), default=[b""])
     shortest = min(best, key=len)
+    if any(_WORD.fullmatch(text) for text in best):
+        return []
     is_prefix = shortest[:-1].isalnum() and not shortest.isalnum()
     enough = _LEAST - 1 if is_prefix else _LEAST
     return best if len(shortest) >= enough else []

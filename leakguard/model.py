@@ -134,6 +134,8 @@ class Rule:
     """With `near`, RE2 pattern of what must stand before the secret on its line, in any case."""
     generic: bool = False
     """The form proves nothing by itself: the value is judged by filters.py."""
+    scored: bool = False
+    """The form proves nothing: leakguard.generic judges value, name, line and path together."""
     allow: tuple[str, ...] = ()
     """RE2 patterns of values that are never this secret, such as a vendor's documented example."""
     allowlists: tuple[Allowlist, ...] = ()
@@ -244,6 +246,10 @@ class Candidate:
     """An encoded secret as its blob has it."""
     parts: "tuple[Candidate, ...]" = ()
     """What else of the same credential stands near it."""
+    odds: float = 0.0
+    """For a scored rule: natural logarithm of the odds that it is a secret."""
+    confidence: Confidence | None = None
+    """How sure the score makes it; None where the rule says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +313,8 @@ class Finding:
     """How the secret is written where it stands, from the outside in; empty for as it is."""
     parts: tuple[Part, ...] = ()
     """What else of the same credential was found near the secret, by line and column."""
+    reasons: tuple[str, ...] = ()
+    """What speaks for (`+ `) and against (`- `) a scored finding, strongest first; no secret."""
     identity: str = ""
     """Keyed hash of the secret, the same at all paths; empty unless the policy has a key."""
     unheeded: str = ""

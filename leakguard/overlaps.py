@@ -56,18 +56,23 @@ def _without_overlaps(some: list[Candidate], others: list[Candidate]) -> list[Ca
     """Both, but of two that overlap the stronger one."""
     if not some or not others:
         return [*some, *others]
-    pairs = [(one, other) for one in some for other in others if _overlap(one, other)]
-    lost = {id(min(pair, key=strength)) for pair in pairs}
+    by_key: dict[str, list[Candidate]] = {}
+    for other in others:
+        by_key.setdefault(other.key, []).append(other)
+    pairs = [(one, other) for one in some for other in by_key.get(one.key, ())]
+    lost = {id(min(pair, key=strength)) for pair in pairs if _overlap(*pair)}
     return [candidate for candidate in (*some, *others) if id(candidate) not in lost]
 
 
-def strength(candidate: Candidate) -> tuple[bool, bool, int, int, bool, bool, int]:
+def strength(candidate: Candidate) -> tuple[bool, bool, bool, int, float, int, bool, bool, int]:
     """How much a candidate's form says."""
     rule = candidate.rule
     return (
         not rule.generic,
         bool(rule.path),
+        not rule.scored,
         rule.confidence,
+        candidate.odds,
         rule.severity,
         not candidate.encoding,
         rule.check is not None,
@@ -80,6 +85,7 @@ def _position(candidate: Candidate) -> tuple[str, int, int, str]:
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:
+    """Of two in one blob."""
     return (
         one.key == other.key and one.span.start < other.span.end and other.span.start < one.span.end
     )

@@ -16,6 +16,7 @@ from leakguard.findings import in_order, judge
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Report, Skip, Summary, Window
 from leakguard.policy import Policy
+from leakguard.scored import weighed
 from leakguard.sources import Source
 from leakguard.suppression import Suppression, suppression_for
 from leakguard.team import team_over
@@ -64,8 +65,8 @@ def run(
         for item in _items(source, matcher, watch, plugins):
             if isinstance(item, Skip):
                 skips.append(item)
-            elif item.rule.id not in policy.disabled_rules:
-                candidates.append(item)
+            elif item.rule.id not in policy.disabled_rules and (kept := weighed(item, policy)):
+                candidates.append(kept)
                 watch.candidates += 1
         found.append(without_doubles(candidates))
     findings, suppressed = judge(sources, found, policy, suppression)

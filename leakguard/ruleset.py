@@ -21,7 +21,7 @@ SPLIT_MARK = "~~"
 _TEXTS = ("id", "name", "impact", "pattern")
 _OPTIONAL_TEXTS = ("family", "path", "remedy", "near", "words")
 _LISTS = ("allow", "references", "examples", "counterexamples")
-_OTHERS = ("severity", "confidence", "entropy", "check", "partner", "generic")
+_OTHERS = ("severity", "confidence", "entropy", "check", "partner", "generic", "scored")
 _KEYS = frozenset((*_TEXTS, *_OPTIONAL_TEXTS, *_LISTS, *_OTHERS))
 
 _L = TypeVar("_L", Severity, Confidence)
@@ -175,7 +175,8 @@ def _rule(table: Mapping[str, Any], provider: str, file: str) -> Rule:
         entropy=_entropy(table, file, name),
         check=_check(table, file, name),
         partner=_partner(table, file, name),
-        generic=_flag(table, "generic", file, name),
+        generic=_flag(table, "generic", file, name) or _flag(table, "scored", file, name),
+        scored=_flag(table, "scored", file, name),
         file=file,
     )
     _check_patterns(rule)

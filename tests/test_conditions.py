@@ -12,7 +12,7 @@ from leakguard.model import Allowlist, Confidence, Foreign, Place, Report, Rule
 from leakguard.policy import Policy
 from tests.helpers import RULE, git, repository
 
-SECRET = "tok_" + "0a1b2c3d4e5f"
+SECRET = "tok_" + "0a1b2c3d4e5f"  # leakguard:allow
 FOREIGN = replace(RULE, foreign=Foreign("gitleaks"))
 
 

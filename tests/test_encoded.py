@@ -100,7 +100,7 @@ WAYS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
         lambda t: json.dumps({"content": encodebytes(page(t).encode()).decode()}),
         "base64",
     ),
-    "base64 in a header": (lambda t: "X: Basic " + b64("ana:" + t), "base64"),
+    "base64 in a header": (lambda t: "X: Encoded " + b64("ana:" + t), "base64"),
     "hex": (lambda t: t.encode().hex(), "hex"),
     "hex in capitals": (lambda t: "0x" + t.encode().hex().upper(), "hex"),
     "percent, all of it": (letters("%%%02x"), "percent"),
@@ -338,7 +338,7 @@ def test_too_many_matches_in_a_text_are_a_skip(
 
 def test_rule_of_a_user_is_found_encoded_too() -> None:
     own = load_matcher([replace(RULE, pattern=r"\b(?P<secret>acme_[a-f0-9]{20})\b")])
-    token = "acme_" + "0f1e2d3c4b5a69788796"
+    token = "acme_" + "0f1e2d3c4b5a69788796"  # leakguard:allow
 
     found = looked_at(own, {"a": b64(f"key {token}").encode()})
 

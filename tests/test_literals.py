@@ -23,6 +23,8 @@ def of(pattern: str) -> set[bytes]:
         (r"x(?P<secret>[a-z]{4}longer-text-here[0-9])", {b"longer-t"}),
         (r"(?P<secret>sk-[a-z]{9})", {b"sk-"}),
         (r"(?P<secret>abc[0-9]{9})", set()),
+        (r"https://(?P<secret>[0-9a-f]{32})", set()),
+        (r"user: (?P<secret>[0-9a-f]{32})", set()),
         (r"(?i:vendor_key)=(?P<secret>[0-9a-f]{32})", set()),
         (r"(?P<secret>[0-9a-f]{32})", set()),
     ],
@@ -39,9 +41,11 @@ def test_only_grave_and_sure_rules_are_grave() -> None:
     def grave(**changes: object) -> list[bytes]:
         return grave_texts([replace(RULE, **changes)])  # type: ignore[arg-type]
 
-    assert grave(severity=Severity.HIGH) == [b"tok_"]
-    assert grave(severity=Severity.MEDIUM) == []
-    assert grave(confidence=Confidence.MEDIUM) == []
+    critical = Severity.CRITICAL
+    assert grave(severity=critical) == [b"tok_"]
+    assert grave(severity=Severity.HIGH) == []
+    assert grave(severity=Severity.HIGH, id="slack-bot-token") == [b"tok_"]
+    assert grave(severity=critical, confidence=Confidence.MEDIUM) == []
 
 
 def test_nearly_all_rules_of_high_confidence_have_one() -> None:

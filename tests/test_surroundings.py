@@ -27,7 +27,7 @@ def b64(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
-PASSWORD = "vR7q" + "LmTz9K2x"
+PASSWORD = "vR7q" + "LmTz9K2x"  # leakguard:allow
 AWS_ID = "".join(("AKIA", "QYLPMN5HHHFPZAM2"))
 AWS_SECRET = word(38) + "/x"
 AZURE_SECRET = "".join(("jYa8Q", "~009liqK1tGEjqEFVgIFnr5fQxETr8FSc6x"))

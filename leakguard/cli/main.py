@@ -15,6 +15,7 @@ from leakguard.cli.completion import COMPLETE_VARIABLE, completion
 from leakguard.cli.config import config
 from leakguard.cli.diff import diff
 from leakguard.cli.doctor import doctor
+from leakguard.cli.explain import explain
 from leakguard.cli.findings import findings
 from leakguard.cli.hook import hook
 from leakguard.cli.importing import import_
@@ -35,6 +36,7 @@ from leakguard.version import __version__
     context_settings={"help_option_names": ["-h", "--help"]},
     commands=[
         scan,
+        explain,
         inspect,
         install,
         uninstall,

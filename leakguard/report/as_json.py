@@ -84,6 +84,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "reference": _known(finding.reference),
         "on_branch": finding.on_branch,
         "occurrences": finding.occurrences,
+        "reasons": [encodable(reason) for reason in finding.reasons],
         "encoding": _known(finding.encoding),
         "parts": [_part(part) for part in finding.parts],
         "unheeded": _known(finding.unheeded),

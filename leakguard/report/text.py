@@ -127,6 +127,9 @@ def _details(page: _Page, finding: Finding, indent: int, shared: _Shared) -> Ite
         yield " " * indent + f"with {_part(part)}"
     if finding.commit is not None:
         yield " " * indent + page.styled(_origin(finding), "dim")
+    if finding.reasons:
+        told = "; ".join(map(one_line, finding.reasons))
+        yield " " * indent + page.styled(f"{finding.confidence.label}: {told}", "dim")
     yield from page.paragraph(one_line(finding.impact), indent=indent)
     own = " ".join(advice for advice in _advice(finding) if advice not in shared)
     yield from page.paragraph(own, indent=indent, label="Next: ")

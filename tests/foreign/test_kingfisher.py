@@ -23,7 +23,7 @@ rules:
     min_entropy: 2.5
     confidence: high
     references: [https://acme.example]
-    examples: ['acme_key = q7w2e9r4t1y8']
+    examples: ['acme = q7w2e9r4t1y8']
     negative_examples: ['acme_key = q7']
     validation: {type: Http}
     depends_on_rule:
@@ -42,7 +42,7 @@ def test_rule_of_kingfisher(tmp_path: Path) -> None:
     assert (rule.id, rule.name, rule.provider) == ("acme.key.1", "Acme key", "acme.yml")
     assert (rule.confidence, rule.entropy) == (Confidence.HIGH, 2.5)
     assert (rule.examples, rule.counterexamples) == (
-        ("acme_key = q7w2e9r4t1y8",),
+        ("acme = q7w2e9r4t1y8",),
         ("acme_key = q7",),
     )
     assert secrets((rule,), f"x {TOKEN.replace('_', ': ')}") == [("acme.key.1", TOKEN[5:])]

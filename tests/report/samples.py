@@ -13,7 +13,7 @@ from leakguard.model import (
     Suppressed,
 )
 
-SECRET = "xo" + "xb-" + "71904526-kQzV7rTb2LwX"
+SECRET = "xo" + "xb-" + "71904526-kQzV7rTb2LwX"  # leakguard:allow
 """What the scanned file held; no report may hold it."""
 
 SLACK = Finding(
@@ -28,7 +28,7 @@ SLACK = Finding(
     column=13,
     end_column=13 + len(SECRET),
     preview=SECRET[:4] + "…" + SECRET[-2:],
-    fingerprint="slack-bot-token:5f0c9a31",
+    fingerprint="slack-bot-token:5f0c",
     impact="Reads and writes the channels that the app is in, and the files shared there.",
     remedy="Revoke it under OAuth & Permissions of the app, then install the app anew.",
     reference="https://docs.slack.dev/authentication/tokens",
@@ -71,6 +71,7 @@ PASSWORD = replace(
     preview="h…",
     fingerprint="generic-password:00d1",
     impact="Opens whatever it protects.",
+    reasons=("+ its name says a password", "- the file is a test"),
     remedy="Change it.",
     reference="",
 )

@@ -447,7 +447,7 @@ def test_half_a_delivery_is_none(service: Service) -> None:
 
 
 def test_secrets_that_cannot_be_read_are_said(service: Service, to: TestClient) -> None:
-    other = Keyring(["b3RoZXItd29yZHMtb3RoZXItd29yZHMtb3RoZXItd28="])
+    other = Keyring(["b3RoZXItd29yZHMtb3RoZXItd29yZHMtb3RoZXItd28="])  # leakguard:allow
     broken = Service(service.settings, service.db, other, service.jobs, service.forge)
 
     assert deliver(to, PUSH).status_code == 202

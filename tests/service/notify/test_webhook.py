@@ -30,9 +30,12 @@ def checked(body: bytes) -> Any:
 
 def test_the_specifications_example() -> None:
     """Its secret, id, time and body, and the signature it gives for them."""
-    secret = webhook.PREFIX + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    secret = webhook.PREFIX + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # leakguard:allow
     said = webhook.sign(
-        secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, b'{"test": 2432232314}'
+        secret,
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        1_614_265_330,
+        b'{"test": 2432232314}',  # leakguard:allow
     )
     assert said == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 

@@ -1,0 +1,41 @@
+"""Scored rules on their way into a report: what may count, and how sure it is at its path."""
+
+from leakguard.model import Candidate
+from leakguard.policy import Policy
+
+# leakguard.generic is imported where a scored candidate is met: its tables take 10 ms, and most
+# commits need none of it.
+
+
+def weighed(candidate: Candidate, policy: Policy) -> Candidate | None:
+    """A candidate that may count at some path; one of a scored rule with its score so far."""
+    if not candidate.rule.scored:
+        return candidate
+    from leakguard.generic import score
+
+    candidate = score.weighed(candidate)
+    return candidate if score.may_count(candidate, policy.min_confidence) else None
+
+
+def scored_at(candidate: Candidate, path: str, policy: Policy) -> Candidate | None:
+    """A weighed candidate with the confidence it has at a path; None when that is too low."""
+    if not candidate.rule.scored:
+        return candidate
+    from leakguard.generic import score
+
+    judged = score.assessed(candidate, path)
+    if judged is None or (judged.confidence or 0) < policy.min_confidence:
+        return None
+    return judged
+
+
+def reasons_of(candidate: Candidate, path: str) -> tuple[str, ...]:
+    """The strongest reasons for and against a scored candidate; none for others.
+
+    Worked out for findings only: a secret may stand in thousands of versions.
+    """
+    if not candidate.rule.scored:
+        return ()
+    from leakguard.generic import score
+
+    return score.reasons(candidate, path)
