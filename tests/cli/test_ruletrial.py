@@ -37,10 +37,9 @@ def test_each_match_is_told_with_its_reason(
     shown = capsys.readouterr().out
     assert token not in shown
     assert shown == (
-        "1:18  slack-bot-token             xoxb…Y8dH  reported\n"
-        "2:13  generic-password            p…3  dropped: score is too low\n"
-        "2:13  mysql-option-file-password  p…3  dropped: words\n"
-        "1 reported, 2 dropped\n"
+        "1:18  slack-bot-token   xoxb…Y8dH  reported\n"
+        "2:13  generic-password  p…3  dropped: score is too low\n"
+        "1 reported, 1 dropped\n"
     )
 
 
