@@ -1,6 +1,6 @@
 """Candidates in, findings out: where each belongs, which overlap, which are one and the same."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from leakguard.baselines import Decision
@@ -92,22 +92,38 @@ def _located(
         if candidate.rule.severity >= policy.min_severity
         and (candidate.rule.scored or candidate.rule.confidence >= policy.min_confidence)
     ]
-    places = dict(source.places(dict.fromkeys(candidate.key for candidate in counted)))
-    hidden = {
-        (candidate.key, _counting(candidate, place))
-        for candidate in counted
-        for place in places.get(candidate.key, ())
-        if not is_for(candidate, place) or suppression.hides(Seen(place, candidate, source))
-    }
-    if hidden:
-        places |= source.places({key for key, _ in hidden}, elsewhere={path for _, path in hidden})
-    for key, blob in groupby(counted, key=lambda candidate: candidate.key):
-        found = list(blob)
+    by_key = {key: list(blob) for key, blob in groupby(counted, key=lambda item: item.key)}
+    places = _places(source, by_key, policy, suppression)
+    for key, found in by_key.items():
         for place in places.get(key, ()):
             for candidate in told_at(place, found):
                 judged = scored_at(candidate, place.path, policy)
                 if judged and source.adds(place, judged.written or judged.secret):
                     yield Seen(place, judged, source)
+
+
+def _places(
+    source: Source,
+    candidates: Mapping[str, Sequence[Candidate]],
+    policy: Policy,
+    suppression: Suppression,
+) -> Mapping[str, Sequence[Place]]:
+    """Where the blobs of candidates are; of one that is hidden there, where it would count."""
+
+    def counts(key: str, path: str) -> bool:
+        return any(scored_at(candidate, path, policy) for candidate in candidates[key])
+
+    places = dict(source.places(candidates, counts=counts))
+    hidden = {
+        (key, _counting(candidate, place))
+        for key in places
+        for candidate in candidates[key]
+        for place in places[key]
+        if not is_for(candidate, place) or suppression.hides(Seen(place, candidate, source))
+    }
+    if hidden:
+        places |= source.places({key for key, _ in hidden}, elsewhere={path for _, path in hidden})
+    return places
 
 
 def _counting(candidate: Candidate, place: Place) -> str:

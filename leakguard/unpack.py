@@ -14,7 +14,7 @@ from leakguard.artifacts.content import Buffer, Content
 from leakguard.artifacts.kinds import HEAD_BYTES, is_known, may_be_known
 from leakguard.bundles import FolderTree, bundle_of
 from leakguard.model import Piece, Place, Skip, Window
-from leakguard.sources import Shareable, Source, Tally
+from leakguard.sources import Counts, Shareable, Source, Tally
 from leakguard.sources.files import FilesSource
 from leakguard.sources.windows import Packer
 
@@ -213,14 +213,24 @@ class Unpacking:
                 yield Skip(place.path, why, place.blob)
 
     def places(
-        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+        self,
+        keys: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+        counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
-        keys = list(keys)
-        outer = self._source.places({outer_key(key) for key in keys}, elsewhere=elsewhere)
+        keys_of: dict[str, list[str]] = {}
+        for key in keys:
+            keys_of.setdefault(outer_key(key), []).append(key)
+
+        def counts_within(outer: str, path: str) -> bool:
+            return counts is None or any(counts(key, _path(path, key)) for key in keys_of[outer])
+
+        found = self._source.places(keys_of, elsewhere=elsewhere, counts=counts and counts_within)
         return {
-            key: [replace(place, path=_path(place.path, key)) for place in outer[outer_key(key)]]
-            for key in keys
-            if outer_key(key) in outer
+            key: [replace(place, path=_path(place.path, key)) for place in found[outer]]
+            for outer in found
+            for key in keys_of[outer]
         }
 
     def adds(self, place: Place, secret: bytes) -> bool:

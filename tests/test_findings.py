@@ -9,7 +9,7 @@ from leakguard.errors import ConfigError
 from leakguard.findings import judge
 from leakguard.model import Candidate, Check, Confidence, Place, Rule, Severity
 from leakguard.policy import Policy
-from leakguard.sources import Source, Tally
+from leakguard.sources import Counts, Source, Tally
 from leakguard.sources.files import FilesSource
 from tests.helpers import RULE, candidate, generic
 
@@ -25,7 +25,11 @@ class Places(FilesSource):
         self._added = added
 
     def places(
-        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+        self,
+        keys: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+        counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
         return {key: self._there.get(key, (Place(key),)) for key in keys}
 

@@ -16,6 +16,10 @@ class Tally:
     commits: int = 0
 
 
+Counts = Callable[[str, str], bool]
+"""Whether anything in the blob of a key counts at a path."""
+
+
 class Source(Protocol):
     """Something that can be scanned once. Used by one thread."""
 
@@ -31,12 +35,17 @@ class Source(Protocol):
         ...
 
     def places(
-        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+        self,
+        keys: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+        counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
         """Where the blobs of these pieces' keys occur. Called after the last window.
 
         To find every path of a blob can take long: one is enough, unless the source knows a path
-        that one of the patterns `elsewhere` is found in.
+        that one of the patterns `elsewhere` is found in. A blob that `counts` at none of the paths
+        that are known without looking for more may be left out.
 
         A key that is not in it does not count: what was asked for does not reach its blob.
         """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from leakguard import limits
 from leakguard.model import Place, Skip, Window
-from leakguard.sources import Tally
+from leakguard.sources import Counts, Tally
 from leakguard.sources.windows import Packer, ReadInto
 
 if TYPE_CHECKING:
@@ -123,7 +123,11 @@ class FilesSource:
         return children
 
     def places(
-        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+        self,
+        keys: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+        counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
         return {key: (Place(shown(key)),) for key in keys}
 
@@ -175,7 +179,11 @@ class StreamSource:
         yield from packer.flush()
 
     def places(
-        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+        self,
+        keys: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+        counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
         return {key: (Place(key),) for key in keys}
 

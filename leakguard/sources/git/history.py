@@ -13,7 +13,7 @@ from leakguard import limits
 from leakguard.errors import UsageError
 from leakguard.model import Place, Skip, Window
 from leakguard.pattern import search
-from leakguard.sources import Tally
+from leakguard.sources import Counts, Tally
 from leakguard.sources.git.command import reason
 from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.packed import Packed, open_packs, present
@@ -215,7 +215,11 @@ class HistorySource:
         return [] if code else out.decode().split()
 
     def places(
-        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+        self,
+        keys: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+        counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
         keys = list(keys)
         if not self._everything:
@@ -224,7 +228,14 @@ class HistorySource:
         # Of some commits each path is judged by the version before it.
         everywhere = self._selection.partial or self._may_stand(keys, elsewhere)
         git, orders = self._repository.git, self._numbered() if keys else {}
-        return places_of(git, self._lines, orders, keys, everywhere=everywhere)
+        return places_of(
+            git,
+            self._lines,
+            orders,
+            keys,
+            counts=None if everywhere else counts,
+            everywhere=everywhere,
+        )
 
     def _may_stand(self, keys: Sequence[str], patterns: Collection[str]) -> bool:
         """Whether one of the blobs may stand at a path that a pattern is found in.

@@ -9,7 +9,9 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from leakguard.model import Place
+from leakguard.sources import Counts
 from leakguard.sources.git.command import Git
+from leakguard.sources.git.copies import first_at
 from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.trees import Holders, Paths
 
@@ -20,12 +22,14 @@ def places_of(
     orders: Mapping[bytes, int],
     keys: Iterable[str],
     *,
+    counts: Counts | None = None,
     everywhere: bool,
 ) -> dict[str, list[Place]]:
     """The places of each key, oldest first: a blob has one for each path that commits have it at.
 
-    Without `everywhere` that holds only for blobs that HEAD has at another path than the first one;
-    the others have their first place: reading all trees takes seconds in a large history.
+    Without `everywhere` a blob has its first place, and one for each other path that HEAD has it
+    at: reading all trees takes seconds in a large history. Left out are then blobs that `counts`,
+    asked with a key and a path, at none of these.
 
     `lines` are those of `git rev-list --objects --in-commit-order`, oldest first: `oid` of a
     commit, then `oid path` of what it is the first to have; `orders` has their indexes by oid.
@@ -36,24 +40,45 @@ def places_of(
     if not listed:
         return {}
     blobs = {key: place for key, place in listed.items() if key.startswith("blob ")}
+    others = {key: place for key, place in listed.items() if key not in blobs}
     blobs = _confirmed(git, blobs)
-    oids = {place.blob or "" for place in blobs.values()}
-    holders = Holders(git, lines, oids if everywhere else oids & _copied(git, blobs.values()))
-    found = holders.paths()
+    holders = None
+    if everywhere:
+        holders = Holders(git, lines, {place.blob or "" for place in blobs.values()})
+        found = holders.paths()
+    else:
+        headed = _headed(git, blobs.values())
+        blobs = _counting(blobs, headed, counts)
+        found = first_at(git, lines, _copied(blobs.values(), headed))
     places = {
         key: _at(place, found[place.blob or ""], lines) if place.blob in found else [place]
-        for key, place in (listed | blobs).items()
+        for key, place in (others | blobs).items()
     }
     return _on_branches(git, _authored(git, places), holders)
 
 
-def _copied(git: Git, places: Iterable[Place]) -> set[str]:
-    """The ids of blobs that HEAD has at another path than the first one."""
-    first = {place.blob or "": place.path for place in places}
+def _headed(git: Git, places: Iterable[Place]) -> Paths:
+    """The paths that HEAD has the blobs of some places at."""
+    oids = {place.blob or "" for place in places}
     options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
-    out = git.result("rev-list", *options, "HEAD", "--")[1] if first else b""
-    headed = Holders(git, out.split(b"\n")[:-1], first).paths()
-    return {oid for oid in headed if headed[oid].keys() != {first[oid]}}
+    out = git.result("rev-list", *options, "HEAD", "--")[1] if oids else b""
+    return Holders(git, out.split(b"\n")[:-1], oids).paths()
+
+
+def _counting(blobs: Mapping[str, Place], headed: Paths, counts: Counts | None) -> dict[str, Place]:
+    """The blobs that count at their first path or one that HEAD has them at."""
+    return {
+        key: place
+        for key, place in blobs.items()
+        if counts is None
+        or any(counts(key, path) for path in (place.path, *headed.get(place.blob or "", ())))
+    }
+
+
+def _copied(places: Iterable[Place], headed: Paths) -> dict[str, set[str]]:
+    """All paths that are known of the blobs that HEAD has at another path than the first one."""
+    known = {place.blob or "": {place.path, *headed.get(place.blob or "", ())} for place in places}
+    return {oid: paths for oid, paths in known.items() if len(paths) > 1}
 
 
 def _at(place: Place, paths: Mapping[str, int], lines: Sequence[bytes]) -> list[Place]:
@@ -152,22 +177,22 @@ def _by(place: Place, commits: Mapping[str, tuple[str, str]]) -> Place:
 
 
 def _on_branches(
-    git: Git, places: Mapping[str, Sequence[Place]], holders: Holders
+    git: Git, places: Mapping[str, Sequence[Place]], holders: Holders | None
 ) -> dict[str, list[Place]]:
     """The places with whether a branch head has the blob there, or reaches a message's commit.
 
-    Of a blob at several paths the heads' trees tell which, as far as the listing has these trees.
+    Of a blob at several paths the heads' trees tell which, as far as `holders` has these trees.
     """
-    heads = _of_heads(git, "--objects", "--no-walk", "--missing=allow-any")
+    heads = _of_heads(git, "--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
     reached = heads
     if any(key.startswith("commit ") for key in places):
         reached = heads + _of_heads(git)
     wanted = {place.blob for group in places.values() for place in group}
     there = {oid for line in reached if (oid := line.partition(b" ")[0].decode()) in wanted}
     paths: Paths = {}
-    if any(len(group) > 1 for group in places.values()):
-        commits = [oid.decode() for oid in _of_heads(git, "--no-walk")]
-        paths = holders.paths_in(commits)
+    if several := {group[0].blob or "" for group in places.values() if len(group) > 1}:
+        holders = holders or Holders(git, heads[:-1], several)
+        paths = holders.paths_in([oid.decode() for oid in _of_heads(git, "--no-walk")])
     return {
         key: [
             place

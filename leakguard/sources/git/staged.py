@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from leakguard.model import Place, Skip, Window
-from leakguard.sources import Tally
+from leakguard.sources import Counts, Tally
 from leakguard.sources.git.command import Git
 from leakguard.sources.git.objects import Objects, object_line, split_key, unescaped
 from leakguard.sources.git.renames import Renames
@@ -79,7 +79,11 @@ class StagedSource:
         return [replaced(raw) for raw in self._diffs]
 
     def places(
-        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+        self,
+        keys: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+        counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
         return _index_places(keys)
 
@@ -142,7 +146,11 @@ class IndexSource:
         return wanted
 
     def places(
-        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+        self,
+        keys: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+        counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
         return _index_places(keys)
 

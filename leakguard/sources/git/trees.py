@@ -68,6 +68,8 @@ class Holders:
 
     def _listed(self, lines: Sequence[bytes]) -> list[_Section]:
         """The listing from the first wanted blob on: no tree before it can hold one."""
+        if not self._wanted:
+            return []
         length = 2 * self._size
         start, wanted = 0, {oid.hex().encode() for oid in self._wanted}
         for index, line in enumerate(lines):
@@ -176,14 +178,14 @@ def contents(git: Git, oids: Sequence[bytes]) -> Iterator[bytes]:
         return
     with git.running("cat-file", "--buffer", "--batch=%(objectsize)", stdin=True) as process:
         threading.Thread(
-            target=_feed, args=(cast(RawIOBase, process.stdin), oids), daemon=True
+            target=feed, args=(cast(RawIOBase, process.stdin), oids), daemon=True
         ).start()
         stream = BufferedReader(cast(RawIOBase, process.stdout), limits.MIB)
         while size := stream.readline():
             yield stream.read(int(size) + 1)[:-1] if size.strip().isdigit() else b""
 
 
-def _feed(stdin: RawIOBase, oids: Sequence[bytes]) -> None:
+def feed(stdin: RawIOBase, oids: Sequence[bytes]) -> None:
     """Writes the object ids while another thread reads the objects."""
     with suppress(OSError, ValueError), BufferedWriter(stdin) as stream:
         stream.write(b"\n".join(oids) + b"\n")

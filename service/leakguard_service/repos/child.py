@@ -25,6 +25,7 @@ from leakguard.model import Place, Report, Skip, Window
 from leakguard.opening import opening_for
 from leakguard.pipe import run
 from leakguard.ruleset import rule_files
+from leakguard.sources import Counts
 from leakguard.sources.git.command import Git
 from leakguard.sources.git.history import Commits, HistorySource
 from leakguard.sources.git.objects import split_key
@@ -180,11 +181,15 @@ class _Watched:
             yield item
 
     def places(
-        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+        self,
+        keys: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+        counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
         keys = list(keys)
         self._asked.update(split_key(key)[1] for key in keys)
-        return self._source.places(keys, elsewhere=elsewhere)
+        return self._source.places(keys, elsewhere=elsewhere, counts=counts)
 
     def adds(self, place: Place, secret: bytes) -> bool:
         return self._source.adds(place, secret)

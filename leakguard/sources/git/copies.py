@@ -1,0 +1,88 @@
+"""Finds the first commits that have some blobs at some paths, from the differences of commits.
+
+git compares only the folders that lead to the paths. That is quick for a few paths; for many, and
+for paths that nobody knows, trees.py reads all trees once.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from io import RawIOBase
+from typing import cast
+
+from leakguard import limits
+from leakguard.sources.git.command import Git
+from leakguard.sources.git.trees import Holders, Paths, feed
+
+_FEW = 20
+"""Paths up to which differences are quicker than trees: git compares each entry with each path. In
+25,000 commits of celery 1 path takes 0.3 s, 20 take 0.5 s, 100 take 1.3 s; the trees 1.5 s."""
+
+_ID_FIELD = 3
+"""Place of the new blob's id in a line of `git diff-tree`: modes, ids, status."""
+
+
+def first_at(git: Git, lines: Sequence[bytes], wanted: Mapping[str, Collection[str]]) -> Paths:
+    """Of the wanted paths of each blob those that a commit of the listing has it at, with the index
+    of that commit's line. `lines` are as for `Holders`."""
+    left = {(oid, path) for oid, paths in wanted.items() for path in paths}
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for order, oid, path in _brought_in(git, lines, wanted) if len(left) <= _FEW else ():
+        if (oid, path) in left:
+            found[oid][path] = order
+            left.remove((oid, path))
+        if not left:
+            return found
+    every = Holders(git, lines, wanted).paths()  # also where git stops at a corrupt object
+    return {oid: _among(paths, wanted[oid]) for oid, paths in every.items()}
+
+
+def _among(paths: Mapping[str, int], wanted: Collection[str]) -> dict[str, int]:
+    return {path: order for path, order in paths.items() if path in wanted}
+
+
+def _brought_in(
+    git: Git, lines: Sequence[bytes], wanted: Mapping[str, Collection[str]]
+) -> Iterator[tuple[int, str, str]]:
+    """What commits change at the wanted paths, oldest first: index of the commit's line, new blob,
+    path; for each parent. The listing has parents first: the first of all is no merged one."""
+    orders = _commits(lines, wanted) if lines and wanted else {}
+    if not orders:
+        return
+    asked = sorted({path for paths in wanted.values() for path in paths})
+    options = ("--literal-pathspecs", "diff-tree", "--stdin", "-r", "-z", "-m", "--root")
+    with git.running(*options, "--no-renames", "--", *asked, stdin=True) as process:
+        stdin, stdout = cast(RawIOBase, process.stdin), cast(RawIOBase, process.stdout)
+        threading.Thread(target=feed, args=(stdin, list(orders)), daemon=True).start()
+        order, entry = 0, b""
+        for text in _fields(stdout):
+            if entry:
+                oid = entry.split(b" ")[_ID_FIELD].decode()
+                yield order, oid, text.decode(errors="surrogateescape")
+                entry = b""
+            elif text.startswith(b":"):
+                entry = text
+            else:
+                order = orders[text]
+
+
+def _commits(lines: Sequence[bytes], wanted: Collection[str]) -> dict[bytes, int]:
+    """The commits from the first on that has a wanted blob, with the indexes of their lines."""
+    length, oids = len(lines[0].partition(b" ")[0]), {oid.encode() for oid in wanted}
+    found: dict[bytes, int] = {}
+    there = False
+    for index, line in enumerate(lines):
+        if len(line) == length:
+            found = found if there else {}
+            found[line] = index
+        elif not there and line[:length] in oids:
+            there = True
+    return found
+
+
+def _fields(stream: RawIOBase) -> Iterator[bytes]:
+    """What stands before each NUL."""
+    rest = b""
+    while data := stream.read(limits.MIB):
+        *whole, rest = (rest + data).split(b"\0")
+        yield from whole
