@@ -24,6 +24,7 @@ PLACES: Final = {
     "url-credentials": "w_url",
     "basic-authorization": "w_basic",
     "generic-password-plain": "w_plain",
+    "generic-password-letters": "w_plain",
     "generic-secret-plain": "w_plain",
     "generic-secret-words": "w_plain",
     "generic-env-secret": "w_plain",
