@@ -8,6 +8,7 @@ from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Skip, Window
 from leakguard.pragmas import Heads
 from leakguard.scanner import Scanner
+from leakguard.scored import weighed
 
 if TYPE_CHECKING:
     from leakguard.encoded import Decoder
@@ -36,14 +37,14 @@ class Confirmer:
                 self.crowded.append(found)
             else:
                 plain.append(found)
-                yield self._heads.marked(found)
+                yield weighed(self._heads.marked(found))
         if not hits:
             return
         for found in self._decoding().candidates(window, hits, plain):
             if isinstance(found, Skip):
                 self.crowded.append(found)
             else:
-                yield self._heads.marked(found)
+                yield weighed(self._heads.marked(found))
 
     def _decoding(self) -> "Decoder":
         if self._decoder is None:

@@ -109,8 +109,7 @@ def _silenced(item: Candidate, path: str, policy: Policy) -> str:
 
 def _is_sure(item: Candidate, path: str, policy: Policy) -> bool:
     """Whether a candidate of a scored rule reaches the confidence that is asked for."""
-    weighed_item = weighed(item, policy)
-    return weighed_item is not None and scored_at(weighed_item, path, policy) is not None
+    return scored_at(weighed(item), path, policy) is not None
 
 
 def _is_path(rule: Rule, path: str) -> bool:

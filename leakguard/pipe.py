@@ -16,7 +16,7 @@ from leakguard.findings import in_order, judge
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Report, Skip, Summary, Window
 from leakguard.policy import Policy
-from leakguard.scored import weighed
+from leakguard.scored import may_count
 from leakguard.sources import Source
 from leakguard.suppression import Suppression, suppression_for
 from leakguard.team import team_over
@@ -65,8 +65,8 @@ def run(
         for item in _items(source, matcher, watch, plugins):
             if isinstance(item, Skip):
                 skips.append(item)
-            elif item.rule.id not in policy.disabled_rules and (kept := weighed(item, policy)):
-                candidates.append(kept)
+            elif item.rule.id not in policy.disabled_rules and may_count(item, policy):
+                candidates.append(item)
                 watch.candidates += 1
         found.append(without_doubles(candidates))
     findings, suppressed = judge(sources, found, policy, suppression)

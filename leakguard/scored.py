@@ -7,14 +7,29 @@ from leakguard.policy import Policy
 # commits need none of it.
 
 
-def weighed(candidate: Candidate, policy: Policy) -> Candidate | None:
-    """A candidate that may count at some path; one of a scored rule with its score so far."""
+def load() -> None:
+    """Loads the tables: a process that is forked then has them."""
+    from leakguard.generic import score
+
+    score.load()
+
+
+def weighed(candidate: Candidate) -> Candidate:
+    """A candidate; one of a scored rule with its score but for its path."""
     if not candidate.rule.scored:
         return candidate
     from leakguard.generic import score
 
-    candidate = score.weighed(candidate)
-    return candidate if score.may_count(candidate, policy.min_confidence) else None
+    return score.weighed(candidate)
+
+
+def may_count(candidate: Candidate, policy: Policy) -> bool:
+    """Whether a weighed candidate may count at some path."""
+    if not candidate.rule.scored:
+        return True
+    from leakguard.generic import score
+
+    return score.may_count(candidate, policy.min_confidence)
 
 
 def scored_at(candidate: Candidate, path: str, policy: Policy) -> Candidate | None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from leakguard import limits
+from leakguard import limits, scored
 from leakguard.confirmed import Confirmer
 from leakguard.errors import SourceError
 from leakguard.matcher import Matcher
@@ -61,6 +61,8 @@ class Team:
         """Forks that many. Until it ends, `close` has to be called whatever happens."""
         from multiprocessing import get_context
 
+        if any(rule.scored for rule in self._matcher.rules):
+            scored.load()
         context = get_context("fork")
         claims = _Claims(parts)
         for _ in range(workers):

@@ -254,9 +254,7 @@ def test_a_folder_gives_the_same_report_whoever_reads_it(
     for number in range(30):
         (tmp_path / "files" / f"d{number % 4}").mkdir(parents=True, exist_ok=True)
         file = tmp_path / "files" / f"d{number % 4}" / f"{number}.py"
-        file.write_text(
-            f"token = '{github_pat(number)}'\n" if number % 3 else "nothing\n" * 50
-        )
+        file.write_text(f"token = '{github_pat(number)}'\n" if number % 3 else "nothing\n" * 50)
     subprocess.run(["tar", "-czf", "inner.tar.gz", "d1"], cwd=tmp_path / "files", check=True)
     (tmp_path / "files" / "unreadable").symlink_to("/nowhere/at/all")
     os.mkfifo(tmp_path / "files" / "pipe")

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from leakguard.generic.evidence import Seen, evidence, evidence_of_path, seen_of
+from leakguard.generic.lexicon import words
 from leakguard.generic.model import load_model
 from leakguard.generic.reasons import Reason, strongest, told
 from leakguard.model import Candidate, Confidence
@@ -20,6 +21,12 @@ class Score(NamedTuple):
     """All, strongest first."""
     bias: float
     """Log-odds before any evidence; with the shares of the reasons it makes `odds`."""
+
+
+def load() -> None:
+    """Reads the tables."""
+    load_model()
+    words()
 
 
 def weighed(candidate: Candidate) -> Candidate:

@@ -22,12 +22,20 @@ _ID_FIELD = 3
 """Place of the new blob's id in a line of `git diff-tree`: modes, ids, status."""
 
 
-def first_at(git: Git, lines: Sequence[bytes], wanted: Mapping[str, Collection[str]]) -> Paths:
+def first_at(
+    git: Git,
+    lines: Sequence[bytes],
+    orders: Mapping[bytes, int],
+    wanted: Mapping[str, Collection[str]],
+) -> Paths:
     """Of the wanted paths of each blob those that a commit of the listing has it at, with the index
-    of that commit's line. `lines` are as for `Holders`."""
+    of that commit's line. `lines` are as for `Holders`, `orders` their indexes
+    by oid."""
+    if not wanted:
+        return {}
     left = {(oid, path) for oid, paths in wanted.items() for path in paths}
     found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for order, oid, path in _brought_in(git, lines, wanted) if len(left) <= _FEW else ():
+    for order, oid, path in _brought_in(git, lines, orders, wanted) if len(left) <= _FEW else ():
         if (oid, path) in left:
             found[oid][path] = order
             left.remove((oid, path))
@@ -42,18 +50,19 @@ def _among(paths: Mapping[str, int], wanted: Collection[str]) -> dict[str, int]:
 
 
 def _brought_in(
-    git: Git, lines: Sequence[bytes], wanted: Mapping[str, Collection[str]]
+    git: Git,
+    lines: Sequence[bytes],
+    orders: Mapping[bytes, int],
+    wanted: Mapping[str, Collection[str]],
 ) -> Iterator[tuple[int, str, str]]:
     """What commits change at the wanted paths, oldest first: index of the commit's line, new blob,
     path; for each parent. The listing has parents first: the first of all is no merged one."""
-    orders = _commits(lines, wanted) if lines and wanted else {}
-    if not orders:
-        return
+    commits = _since(lines, orders, wanted)
     asked = sorted({path for paths in wanted.values() for path in paths})
     options = ("--literal-pathspecs", "diff-tree", "--stdin", "-r", "-z", "-m", "--root")
     with git.running(*options, "--no-renames", "--", *asked, stdin=True) as process:
         stdin, stdout = cast(RawIOBase, process.stdin), cast(RawIOBase, process.stdout)
-        threading.Thread(target=feed, args=(stdin, list(orders)), daemon=True).start()
+        threading.Thread(target=feed, args=(stdin, commits), daemon=True).start()
         order, entry = 0, b""
         for text in _fields(stdout):
             if entry:
@@ -66,18 +75,15 @@ def _brought_in(
                 order = orders[text]
 
 
-def _commits(lines: Sequence[bytes], wanted: Collection[str]) -> dict[bytes, int]:
-    """The commits from the first on that has a wanted blob, with the indexes of their lines."""
-    length, oids = len(lines[0].partition(b" ")[0]), {oid.encode() for oid in wanted}
-    found: dict[bytes, int] = {}
-    there = False
-    for index, line in enumerate(lines):
-        if len(line) == length:
-            found = found if there else {}
-            found[line] = index
-        elif not there and line[:length] in oids:
-            there = True
-    return found
+def _since(
+    lines: Sequence[bytes], orders: Mapping[bytes, int], wanted: Collection[str]
+) -> list[bytes]:
+    """The commits from the first on that has a wanted blob."""
+    first = min((orders[key] for oid in wanted if (key := oid.encode()) in orders), default=0)
+    length = len(lines[0].partition(b" ")[0]) if lines else 0
+    while first and len(lines[first]) != length:
+        first -= 1
+    return [line for line in lines[first:] if len(line) == length]
 
 
 def _fields(stream: RawIOBase) -> Iterator[bytes]:

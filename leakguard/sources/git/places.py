@@ -49,7 +49,7 @@ def places_of(
     else:
         headed = _headed(git, blobs.values())
         blobs = _counting(blobs, headed, counts)
-        found = first_at(git, lines, _copied(blobs.values(), headed))
+        found = first_at(git, lines, orders, _copied(blobs.values(), headed))
     places = {
         key: _at(place, found[place.blob or ""], lines) if place.blob in found else [place]
         for key, place in (others | blobs).items()

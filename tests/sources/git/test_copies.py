@@ -15,10 +15,14 @@ def repo(tmp_path: Path) -> GitRepo:
     return make_repository(tmp_path)
 
 
+def numbered(lines: list[bytes]) -> dict[bytes, int]:
+    return {line.partition(b" ")[0]: number for number, line in enumerate(lines)}
+
+
 def told(repo: GitRepo, *paths: str) -> dict[str, str]:
     """By path the commit that has the blob `wanted` there first."""
     lines, oid = listing(repo, "--all"), repo.blob("wanted")
-    found = first_at(Git(str(repo.path)), lines, {oid: paths})
+    found = first_at(Git(str(repo.path)), lines, numbered(lines), {oid: paths})
     return {path: lines[order].decode() for path, order in found.get(oid, {}).items()}
 
 
@@ -62,7 +66,7 @@ def test_a_path_that_no_commit_has_is_left_out(repo: GitRepo) -> None:
     first = repo.commit("first", {"x": "wanted"})
 
     assert told(repo, "x", "y") == {"x": first}
-    assert first_at(Git(str(repo.path)), [], {repo.blob("wanted"): ["x"]}) == {}
+    assert first_at(Git(str(repo.path)), [], {}, {repo.blob("wanted"): ["x"]}) == {}
 
 
 def test_a_corrupt_folder_hides_no_other_path(repo: GitRepo) -> None:
@@ -74,7 +78,7 @@ def test_a_corrupt_folder_hides_no_other_path(repo: GitRepo) -> None:
     file.chmod(0o644)
     file.write_bytes(b"rubbish")
 
-    found = first_at(Git(str(repo.path)), lines, {oid: ["a/x", "x"]})
+    found = first_at(Git(str(repo.path)), lines, numbered(lines), {oid: ["a/x", "x"]})
 
     assert {path: lines[order].decode() for path, order in found[oid].items()} == {
         "a/x": first,
