@@ -25,6 +25,9 @@ _REFERENCE: Final = re.compile(
 _STAND_IN: Final = re.compile(
     r"(?i)\bexample\b|change-?me|your[_-]|_here\b|\*{4}|x{6}|\.{4}|-{5}|_{5}"
 )
+_NUMBER: Final = re.compile(r"^0x[0-9A-Fa-f]{1,16}$|^\d{4}-\d\d-\d\d[T ]\d\d:")
+"""A number of up to eight bytes, or a moment in time (ISO 8601)."""
+_FOREIGN_WORD: Final = re.compile(r"^[^\W\d_]+(?:[ .,:'*_-]+[^\W\d_]+)*[ .,:'*_-]*$")
 _DOCUMENTED: Final = frozenset(
     # RFC 5849 (OAuth 1.0), its examples.
     "dpf43f3p2l4k3l03 kd94hf93k423kf44 hh5s93j4hdidpola hdhd0244k9j7ao03 nnch734d00sl2jdk"
@@ -60,6 +63,10 @@ def hopeless(rule: Rule, secret: bytes) -> str | None:
         return "reference"
     if _STAND_IN.search(value):
         return "placeholder"
+    if _NUMBER.search(value):
+        return "number"
+    if not value.isascii() and _FOREIGN_WORD.search(value):
+        return "words"
     if value in _DOCUMENTED:
         return "documented example"
     if not any(map(str.isdigit, value)) and letters(value).known >= _WORDS_SHARE:

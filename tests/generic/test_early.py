@@ -30,6 +30,9 @@ BASIC = replace(SCORED, check=Check("basic-auth"))
         ("ab****1", "placeholder"),
         ("userPassword", "words"),
         ("Enter your password", "words"),
+        ("Slapta\u017eodis", "words"),
+        ("0x00400000", "number"),
+        ("2006-01-02T15:04:05.999999999Z07:00", "number"),
         ("JBSWY3DPEHPK3PXP", "documented example"),
     ],
 )
@@ -38,7 +41,7 @@ def test_hopeless(value: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["vq7" + "tzkw", "hunt" + "er2", "let" + "mein", "qzwvtkxj", "92940"]
+    "value", ["vq7" + "tzkw", "hunt" + "er2", "let" + "mein", "qzwvtkxj", "92940", "tz\u00fckvw7"]
 )
 def test_value_that_its_place_has_to_decide(value: str) -> None:
     assert hopeless(SCORED, value.encode()) is None
