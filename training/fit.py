@@ -2,7 +2,7 @@
 
 python -m training.fit --creddata FOLDER [--negatives PACKAGE...] [--write]
 FOLDER holds CredData's meta/ and data/; a package is a wheel, an npm tarball or a folder, where
-nearly nothing is a secret. Needs numpy and scikit-learn. Without --write only the table is printed.
+nearly nothing is a secret. Needs the extra `training`. Without --write only the table is printed.
 """
 
 import argparse
