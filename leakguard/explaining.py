@@ -31,7 +31,7 @@ def explain(data: bytes, line: int, path: str, rules: Sequence[Rule]) -> Iterato
     """
     start = _start_of(data, line)
     newline = data.find(b"\n", start)
-    end = len(data) if newline < 0 else newline
+    end = len(data) if newline < 0 else newline + 1  # some patterns want to see the line's end
     for rule in rules:
         if rule.partner or rule.near or rule.foreign or not _is_for(rule, path):
             continue

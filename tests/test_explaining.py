@@ -32,3 +32,11 @@ def test_value_with_a_form_of_its_own_has_no_score() -> None:
 
 def test_line_that_is_not_there() -> None:
     assert [*explain(b"one line", 7, "app.py", RULES)] == []
+
+
+def test_value_that_the_end_of_the_line_ends_is_seen() -> None:
+    data = b"a: 1\npassw" + b"ord: vqxtzkwbj\nb: 2\n"
+
+    seen = explain(data, 2, "app.yml", RULES)
+
+    assert [item.rule.id for item in seen] == ["generic-password-letters"]
