@@ -18,6 +18,10 @@ _FEW = 20
 """Paths up to which differences are quicker than trees: git compares each entry with each path. In
 25,000 commits of celery 1 path takes 0.3 s, 20 take 0.5 s, 100 take 1.3 s; the trees 1.5 s."""
 
+_LOOKUPS = 5000
+"""Questions whether a commit has a blob at a path up to which asking is quicker than reading the
+trees of the commits: 0.05 s."""
+
 _ID_FIELD = 3
 """Place of the new blob's id in a line of `git diff-tree`: modes, ids, status."""
 
@@ -43,6 +47,25 @@ def first_at(
             return found
     every = Holders(git, lines, wanted).paths()  # also where git stops at a corrupt object
     return {oid: _among(paths, wanted[oid]) for oid, paths in every.items()}
+
+
+def standing_at(
+    git: Git, heads: Sequence[bytes], commits: Sequence[str], wanted: Mapping[str, Collection[str]]
+) -> Paths:
+    """Of the wanted paths of each blob those that one of the commits has it at; `heads` is a
+    listing of these commits, as for `Holders`."""
+    pairs = [(oid, path) for oid, paths in wanted.items() for path in paths]
+    if len(commits) * len(pairs) > _LOOKUPS or any("\n" in path for _, path in pairs):
+        return Holders(git, heads, wanted).paths_in(commits)
+    asked = [(commit, *pair) for commit in commits for pair in pairs]
+    feed = "".join(f"{commit}:{path}\n" for commit, _, path in asked)
+    options = ("cat-file", "--buffer", "--batch-check=%(objectname)")
+    out = git.result(*options, feed=feed.encode(errors="surrogateescape"))[1]
+    found: Paths = {oid: {} for oid in wanted}
+    for (_, oid, path), answer in zip(asked, out.split(b"\n"), strict=False):
+        if answer == oid.encode():
+            found[oid][path] = 0
+    return found
 
 
 def _among(paths: Mapping[str, int], wanted: Collection[str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from leakguard.model import Place
 from leakguard.sources import Counts
 from leakguard.sources.git.command import Git
-from leakguard.sources.git.copies import first_at
+from leakguard.sources.git.copies import first_at, standing_at
 from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.trees import Holders, Paths
 
@@ -190,9 +190,16 @@ def _on_branches(
     wanted = {place.blob for group in places.values() for place in group}
     there = {oid for line in reached if (oid := line.partition(b" ")[0].decode()) in wanted}
     paths: Paths = {}
-    if several := {group[0].blob or "" for group in places.values() if len(group) > 1}:
-        holders = holders or Holders(git, heads[:-1], several)
-        paths = holders.paths_in([oid.decode() for oid in _of_heads(git, "--no-walk")])
+    several = {
+        group[0].blob or "": {place.path for place in group}
+        for group in places.values()
+        if len(group) > 1
+    }
+    if several:
+        commits = [oid.decode() for oid in _of_heads(git, "--no-walk") if oid]
+        paths = (
+            holders.paths_in(commits) if holders else standing_at(git, heads[:-1], commits, several)
+        )
     return {
         key: [
             place

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from leakguard.sources.git.command import Git
-from leakguard.sources.git.copies import first_at
+from leakguard.sources.git.copies import first_at, standing_at
 from tests.gitrepo import GitRepo, make_repository
 from tests.sources.git.test_trees import listing
 
@@ -84,3 +84,26 @@ def test_a_corrupt_folder_hides_no_other_path(repo: GitRepo) -> None:
         "a/x": first,
         "x": first,
     }
+
+
+def standing(repo: GitRepo, *paths: str) -> set[str]:
+    """Which of the paths a head has the blob `wanted` at."""
+    heads, oid = listing(repo, "--no-walk", "--all"), repo.blob("wanted")
+    commits = repo.git("rev-list", "--no-walk", "--all").split("\n")
+    return set(standing_at(Git(str(repo.path)), heads, commits, {oid: paths}).get(oid, {}))
+
+
+def test_what_one_head_has_stands_there(repo: GitRepo) -> None:
+    repo.commit("root", {"a": "wanted", "gone": "wanted"})
+    repo.git("rm", "--quiet", "gone")
+    repo.commit("without")
+    repo.git("checkout", "--quiet", "-b", "side")
+    repo.commit("side", {"b/x": "wanted", "a": "changed"})
+
+    assert standing(repo, "a", "b/x", "gone", "never") == {"a", "b/x"}
+
+
+def test_a_path_with_a_line_break_stands_where_it_does(repo: GitRepo) -> None:
+    repo.commit("root", {"a\nb": "wanted", "c": "wanted"})
+
+    assert standing(repo, "a\nb", "c") == {"a\nb", "c"}
