@@ -16,7 +16,7 @@ from leakguard.pattern import confirmer, search
 from leakguard.policy import Policy
 from leakguard.pragmas import Heads, judged, pragma_of
 from leakguard.scanner import Scanner
-from leakguard.scored import scored_at, weighed
+from leakguard.scored import counts_at, weighed
 from leakguard.sources import Tally
 from leakguard.sources.files import reader
 from leakguard.sources.windows import Packer
@@ -109,7 +109,7 @@ def _silenced(item: Candidate, path: str, policy: Policy) -> str:
 
 def _is_sure(item: Candidate, path: str, policy: Policy) -> bool:
     """Whether a candidate of a scored rule reaches the confidence that is asked for."""
-    return scored_at(weighed(item), path, policy) is not None
+    return counts_at(weighed(item), path, policy)
 
 
 def _is_path(rule: Rule, path: str) -> bool:

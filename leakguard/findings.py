@@ -9,7 +9,7 @@ from leakguard.fingerprint import identity, preview
 from leakguard.model import Candidate, Finding, Part, Place, Suppressed
 from leakguard.overlaps import is_for, told_at, told_once
 from leakguard.policy import Policy
-from leakguard.scored import reasons_of, scored_at
+from leakguard.scored import counts_at, reasons_of, scored_at
 from leakguard.sources import Source
 from leakguard.suppression import Seen, Suppression, subject_of, suppression_for, without
 
@@ -111,7 +111,7 @@ def _places(
     """Where the blobs of candidates are; of one that is hidden there, where it would count."""
 
     def counts(key: str, path: str) -> bool:
-        return any(scored_at(candidate, path, policy) for candidate in candidates[key])
+        return any(counts_at(candidate, path, policy) for candidate in candidates[key])
 
     places = dict(source.places(candidates, counts=counts))
     hidden = {

@@ -32,16 +32,22 @@ def may_count(candidate: Candidate, policy: Policy) -> bool:
     return score.may_count(candidate, policy.min_confidence)
 
 
+def counts_at(candidate: Candidate, path: str, policy: Policy) -> bool:
+    """Whether a weighed candidate is as sure at a path as the policy asks for."""
+    if not candidate.rule.scored:
+        return True
+    from leakguard.generic import score
+
+    return (score.confidence_at(candidate, path) or 0) >= policy.min_confidence
+
+
 def scored_at(candidate: Candidate, path: str, policy: Policy) -> Candidate | None:
     """A weighed candidate with the confidence it has at a path; None when that is too low."""
     if not candidate.rule.scored:
         return candidate
     from leakguard.generic import score
 
-    judged = score.assessed(candidate, path)
-    if judged is None or (judged.confidence or 0) < policy.min_confidence:
-        return None
-    return judged
+    return score.assessed(candidate, path) if counts_at(candidate, path, policy) else None
 
 
 def reasons_of(candidate: Candidate, path: str) -> tuple[str, ...]:

@@ -42,12 +42,15 @@ def may_count(candidate: Candidate, least: Confidence) -> bool:
 
 def assessed(candidate: Candidate, path: str) -> Candidate | None:
     """A weighed candidate at its path, with confidence and reasons; None where it is no secret."""
-    model = load_model()
-    odds = candidate.odds + _path_odds(path)
-    confidence = model.confidence(odds)
+    confidence = confidence_at(candidate, path)
     if confidence is None:
         return None
-    return replace(candidate, confidence=confidence, odds=odds)
+    return replace(candidate, confidence=confidence, odds=candidate.odds + _path_odds(path))
+
+
+def confidence_at(candidate: Candidate, path: str) -> Confidence | None:
+    """How sure a weighed candidate is at a path; None where it is no secret."""
+    return load_model().confidence(candidate.odds + _path_odds(path))
 
 
 def reasons(candidate: Candidate, path: str) -> tuple[str, ...]:
