@@ -128,6 +128,9 @@ few of its objects have more than one delta."""
 GIT_PIPE_BYTES: Final = MIB
 """Asked-for size of the pipe from git: sixteen times the default saves most context switches."""
 
+PIPE_BYTES: Final = 4 * KIB
+"""What every pipe takes before somebody reads it (POSIX: PIPE_BUF, at least 512; Linux: 4096)."""
+
 GIT_REAP_SECONDS: Final = 2.0
 """How long a killed git is waited for: it ends at once, unless a program it started lives on."""
 

@@ -94,22 +94,37 @@ class Git:
             out, err = process.communicate(feed)
             return process.returncode, out, err
 
+    def ahead(self, *args: str, feed: bytes) -> "subprocess.Popen[bytes] | None":
+        """Starts git for `beside`, which is to follow. Without a thread, so that processes can
+        still be forked; None when there is more to feed than a pipe takes."""
+        if len(feed) > limits.PIPE_BYTES:
+            return None
+        with held():
+            process = self._start(*args, stdin=True)
+        if process.stdin:
+            with suppress(OSError), process.stdin as stdin:
+                stdin.write(feed)
+            process.stdin = None
+        return process
+
     @contextmanager
-    def beside(self, *args: str, feed: bytes) -> Iterator[Callable[[], tuple[int, bytes, bytes]]]:
+    def beside(
+        self, *args: str, feed: bytes, started: "subprocess.Popen[bytes] | None" = None
+    ) -> Iterator[Callable[[], tuple[int, bytes, bytes]]]:
         """Starts git and goes on; what it gives waits and answers as `result` does.
 
-        A git that still runs when the block ends is stopped.
+        A git that still runs when the block ends is stopped. `started` is what `ahead` gave.
         """
         answers: list[tuple[int, bytes, bytes]] = []
         # A bare lock, which a signal can only break off whole: Thread.join then takes the thread
         # for ended (bpo-45274), Event.wait may release what it does not hold.
         under_way = threading.Lock()
         under_way.acquire()
-        with self.running(*args, stdin=True) as process:
+        with _stopped(lambda: started or self._start(*args, stdin=True)) as process:
 
             def work() -> None:
                 try:
-                    out, err = process.communicate(feed)
+                    out, err = process.communicate(None if started else feed)
                     answers.append((process.returncode, out, err))
                 finally:
                     under_way.release()

@@ -8,6 +8,7 @@ list backwards.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from leakguard import limits
 from leakguard.errors import UsageError
@@ -17,12 +18,15 @@ from leakguard.sources import Counts, Tally
 from leakguard.sources.git.command import reason
 from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.packed import Packed, open_packs, present
-from leakguard.sources.git.places import places_of
+from leakguard.sources.git.places import Heads, places_of
 from leakguard.sources.git.readers import read_objects
 from leakguard.sources.git.renames import Renames
 from leakguard.sources.git.repository import Repository, resolve_branch, resolve_range
 from leakguard.sources.git.trees import contents
 from leakguard.sources.git.versions import Versions
+
+if TYPE_CHECKING:
+    import subprocess
 
 _LISTING = (
     "rev-list",
@@ -71,21 +75,23 @@ class HistorySource:
         self._everything = False
         """Whether what no ref reaches counts: asked for, or its ref may have been lost."""
         self._renames = Renames(repository.git)
+        self._heads = Heads(repository.git)
         self._versions = Versions(repository.git) if selection.partial else None
         self._is_whole = not (selection.partial or selection.branch)
         self.others: Callable[[], None] | None = None
+        self._ahead: subprocess.Popen[bytes] | None = None
+        """The git that lists the history, when it was started before `windows`."""
         self._packed: Packed | None = None
         self._skips: list[Skip] = []
         """Of the parts that others read."""
 
     def windows(self) -> Iterator[Window | Skip]:
-        git, revisions = self._repository.git, self._revisions()
-        arguments = (*_LISTING, *_arguments(revisions))
+        git, (arguments, feed) = self._repository.git, self._listing()
         skips: list[Skip] = []
         if self._is_whole:
             # git lists the history beside the scan of all that is there: what no ref reaches is
             # sorted out in the end, where it is a handful of candidates.
-            with git.beside(*arguments, feed=_fed(revisions)) as listing:
+            with git.beside(*arguments, feed=feed, started=self._ahead) as listing:
                 for item in self._all():
                     if isinstance(item, Skip):
                         skips.append(item)
@@ -93,7 +99,7 @@ class HistorySource:
                         yield item
                 code, out, err = listing()
         else:
-            code, out, err = git.result(*arguments, feed=_fed(revisions))
+            code, out, err = git.result(*arguments, feed=feed)
         self._lines = out.split(b"\n")
         del out
         if b"" in self._lines[-1:]:
@@ -107,8 +113,15 @@ class HistorySource:
         damaged = bool(code) or (bool(self._gone) and not self._repository.partial())
         self._everything = self._selection.unreachable or damaged
 
+    def _listing(self) -> tuple[Sequence[str], bytes]:
+        """The arguments and the input of the git that lists the history."""
+        revisions = self._revisions()
+        return (*_LISTING, *_arguments(revisions)), _fed(revisions)
+
     def parts(self) -> int:
         if self._is_whole and self._selection.unread is None:
+            arguments, feed = self._listing()
+            self._ahead = self._repository.git.ahead(*arguments, feed=feed)
             self._packed = open_packs(self._repository.git)
         return limits.PACKED_PARTS if self._packed else 0
 
@@ -130,7 +143,8 @@ class HistorySource:
     def _all(self) -> Iterator[Window | Skip]:
         """All that is there, whether a ref reaches it or not."""
         git = self._repository.git
-        parts = 0 if self.others else self.parts()
+        if self._ahead is None and self._selection.unread is None:
+            self._packed = open_packs(git)  # `parts` was not asked
         if self._packed is None:
             yield from read_objects(git, self._to_read(present(git)), self.tally)
             return
@@ -139,7 +153,7 @@ class HistorySource:
             self.others()
             yield from self._skips
         else:
-            yield from self._claimed(range(parts))
+            yield from self._claimed(range(limits.PACKED_PARTS))
 
     def _claimed(self, claims: Iterable[int]) -> Iterator[Window | Skip]:
         """Those parts of the packs, and what they leave to git."""
@@ -227,9 +241,9 @@ class HistorySource:
             keys = [key for key in keys if split_key(key)[1] in reached]
         # Of some commits each path is judged by the version before it.
         everywhere = self._selection.partial or self._may_stand(keys, elsewhere)
-        git, orders = self._repository.git, self._numbered() if keys else {}
+        orders = self._numbered() if keys else {}
         return places_of(
-            git,
+            self._heads,
             self._lines,
             orders,
             keys,

@@ -6,6 +6,7 @@ Works on the list of objects that history.py keeps, and asks git only about what
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import zip_longest
 
 from leakguard.model import Place
@@ -16,8 +17,38 @@ from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.trees import Holders, Paths
 
 
+class Heads:
+    """What the branch heads have, and HEAD where it has a commit; git is asked once."""
+
+    def __init__(self, git: Git) -> None:
+        self.git = git
+
+    @cached_property
+    def listing(self) -> list[bytes]:
+        """Their commits and all that is in them, as `git rev-list --objects` lists it."""
+        options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
+        return self._asked(*options)
+
+    @cached_property
+    def commits(self) -> list[str]:
+        """Their ids."""
+        return [oid.decode() for oid in self._asked("--no-walk")]
+
+    @cached_property
+    def reached(self) -> list[bytes]:
+        """The ids of all commits that they reach."""
+        return self._asked()
+
+    def _asked(self, *options: str) -> list[bytes]:
+        for head in (("HEAD", "--"), ("--",)):
+            code, out, _ = self.git.result("rev-list", *options, "--branches", "--remotes", *head)
+            if not code:
+                break
+        return out.split(b"\n")[:-1]
+
+
 def places_of(
-    git: Git,
+    heads: Heads,
     lines: Sequence[bytes],
     orders: Mapping[bytes, int],
     keys: Iterable[str],
@@ -36,7 +67,7 @@ def places_of(
     A blob that no readable tree of theirs leads to is where its line says. Paths beyond the first
     thousand of a blob are left out.
     """
-    listed = _listed(lines, orders, keys)
+    git, listed = heads.git, _listed(lines, orders, keys)
     if not listed:
         return {}
     blobs = {key: place for key, place in listed.items() if key.startswith("blob ")}
@@ -48,13 +79,13 @@ def places_of(
         found = holders.paths()
     else:
         headed = _headed(git, blobs.values())
-        blobs = _counting(blobs, headed, counts)
+        blobs, others = (_counting(places, headed, counts) for places in (blobs, others))
         found = first_at(git, lines, orders, _copied(blobs.values(), headed))
     places = {
         key: _at(place, found[place.blob or ""], lines) if place.blob in found else [place]
         for key, place in (others | blobs).items()
     }
-    return _on_branches(git, _authored(git, places), holders)
+    return _on_branches(heads, _authored(git, places), holders)
 
 
 def _headed(git: Git, places: Iterable[Place]) -> Paths:
@@ -65,11 +96,13 @@ def _headed(git: Git, places: Iterable[Place]) -> Paths:
     return Holders(git, out.split(b"\n")[:-1], oids).paths()
 
 
-def _counting(blobs: Mapping[str, Place], headed: Paths, counts: Counts | None) -> dict[str, Place]:
-    """The blobs that count at their first path or one that HEAD has them at."""
+def _counting(
+    places: Mapping[str, Place], headed: Paths, counts: Counts | None
+) -> dict[str, Place]:
+    """What counts at its first path or one that HEAD has it at."""
     return {
         key: place
-        for key, place in blobs.items()
+        for key, place in places.items()
         if counts is None
         or any(counts(key, path) for path in (place.path, *headed.get(place.blob or "", ())))
     }
@@ -177,16 +210,15 @@ def _by(place: Place, commits: Mapping[str, tuple[str, str]]) -> Place:
 
 
 def _on_branches(
-    git: Git, places: Mapping[str, Sequence[Place]], holders: Holders | None
+    heads: Heads, places: Mapping[str, Sequence[Place]], holders: Holders | None
 ) -> dict[str, list[Place]]:
     """The places with whether a branch head has the blob there, or reaches a message's commit.
 
     Of a blob at several paths the heads' trees tell which, as far as `holders` has these trees.
     """
-    heads = _of_heads(git, "--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
-    reached = heads
+    reached = heads.listing
     if any(key.startswith("commit ") for key in places):
-        reached = heads + _of_heads(git)
+        reached = reached + heads.reached
     wanted = {place.blob for group in places.values() for place in group}
     there = {oid for line in reached if (oid := line.partition(b" ")[0].decode()) in wanted}
     paths: Paths = {}
@@ -196,9 +228,11 @@ def _on_branches(
         if len(group) > 1
     }
     if several:
-        commits = [oid.decode() for oid in _of_heads(git, "--no-walk") if oid]
+        commits = heads.commits
         paths = (
-            holders.paths_in(commits) if holders else standing_at(git, heads[:-1], commits, several)
+            holders.paths_in(commits)
+            if holders
+            else standing_at(heads.git, heads.listing, commits, several)
         )
     return {
         key: [
@@ -213,12 +247,3 @@ def _on_branches(
 
 def _is_there(place: Place, there: Collection[str], paths: Paths) -> bool:
     return place.blob in there and place.path in paths.get(place.blob or "", (place.path,))
-
-
-def _of_heads(git: Git, *options: str) -> list[bytes]:
-    """What `git rev-list` says of all branch heads, and of HEAD where it has a commit."""
-    for head in (("HEAD", "--"), ("--",)):
-        code, out, _ = git.result("rev-list", *options, "--branches", "--remotes", *head)
-        if not code:
-            break
-    return out.split(b"\n")
