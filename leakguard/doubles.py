@@ -17,13 +17,15 @@ def without_doubles(candidates: Sequence[Candidate]) -> list[Candidate]:
     A tar's own bytes show its members: these are told, with their paths. The texts taken out of a
     binary can stand in it as they are: then its bytes are told, with the line and the column.
     """
+    opened = {outer_key(item.key) for item in candidates if SEPARATOR in item.key}
     seen: dict[tuple[str, str, bytes], set[str]] = {}
-    for item in candidates:
+    for item in candidates if opened else ():
         seen.setdefault(_secret(item), set()).add(_form(item.key))
     return [
         item
         for item in candidates
-        if _form(item.key) == _best(seen[_secret(item)]) and not _runs_on(item, seen)
+        if outer_key(item.key) not in opened
+        or (_form(item.key) == _best(seen[_secret(item)]) and not _runs_on(item, seen))
     ]
 
 

@@ -3,7 +3,6 @@
 Works on the list of objects that history.py keeps, and asks git only about what was found.
 """
 
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -126,19 +125,30 @@ def _listed(
     lines: Sequence[bytes], orders: Mapping[bytes, int], keys: Iterable[str]
 ) -> dict[str, Place]:
     """The place of each key, by the listing alone."""
-    keys = list(keys)
-    length = len(next(iter(orders))) if orders and keys else 0
-    commits = [order for order, line in enumerate(lines) if len(line) == length] if length else []
+    found = {key: orders.get(split_key(key)[1].encode()) for key in keys}
+    length = len(lines[0].partition(b" ")[0]) if lines else 0
+    commits = _commits(lines, length, {order for order in found.values() if order is not None})
     places = {}
-    for key in keys:
-        place, order = _bare_place(key), orders.get(split_key(key)[1].encode())
+    for key, order in found.items():
+        place = _bare_place(key)
         if order is not None:
-            first = bisect_right(commits, order)
-            commit = lines[commits[first - 1]].decode() if first else ""
             path = lines[order][length + 1 :].decode(errors="surrogateescape")
-            place = _in_commit(key, path, commit, order)
+            place = _in_commit(key, path, commits[order], order)
         places[key] = place
     return places
+
+
+def _commits(lines: Sequence[bytes], length: int, orders: Collection[int]) -> dict[int, str]:
+    """The commit that each of some lines is listed under, empty where there is none."""
+    commits: dict[int, str] = {}
+    last, commit = -1, ""
+    for order in sorted(orders):
+        at = order
+        while at > last and len(lines[at]) != length:
+            at -= 1
+        last, commit = order, lines[at].decode() if at > last else commit
+        commits[order] = commit
+    return commits
 
 
 def _bare_place(key: str) -> Place:
