@@ -116,27 +116,26 @@ class _Windows:
 
     def of(self, pack: "Pack", part: int) -> Iterator[Window]:
         """Runs for every object of a history: written for speed."""
-        from leakguard.sources.git.packs import KINDS
+        from leakguard.sources.git.packs import BLOB, COMMIT, KINDS
 
+        tally, most = self._tally, limits.WINDOW_BYTES
         for oid, kind, content in pack.objects(part, limits.PACKED_PARTS):
-            begin = 0
-            name = KINDS[kind]
-            if name == "blob":
-                self._tally.blobs += 1
-                self._tally.bytes += len(content)
+            if kind == BLOB:
+                tally.blobs += 1
+                tally.bytes += len(content)
             else:
-                self._tally.commits += name == "commit"
+                tally.commits += kind == COMMIT
                 # What stands behind the header of a commit or tag (git-commit-tree(1)).
-                begin = content.find(b"\n\n") + 2
-                if begin == 1:
+                _, blank, content = content.partition(b"\n\n")
+                if not blank:
                     continue
-            size = len(content) - begin
-            if self._length + size >= limits.WINDOW_BYTES:
-                yield from self.flush()
             start = self._length
-            end = start + size
-            self._pieces.append(Piece(f"{name} {oid} ", start, end, start, end))
-            self._parts += content[begin:], b"\n"
+            end = start + len(content)
+            if end >= most:
+                yield from self.flush()
+                start, end = 0, len(content)
+            self._pieces.append(Piece(f"{KINDS[kind]} {oid} ", start, end, start, end))
+            self._parts += content, b"\n"
             self._length = end + 1
 
     def flush(self) -> Iterator[Window]:

@@ -11,7 +11,6 @@ import sys
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 # The part of dulwich that is written in Rust, by its own name: dulwich.pack, which has it for the
 # public, takes 30 ms more to import, and where there is no Rust a Python one that is too slow.
@@ -41,12 +40,8 @@ class PackError(Exception):
     """A pack or an index that is not as gitformat-pack(5) says."""
 
 
-class Object(NamedTuple):
-    """One object of a pack: its id in hex, COMMIT, BLOB or TAG, and its content."""
-
-    oid: str
-    kind: int
-    content: bytes
+Object = tuple[str, int, bytes]
+"""One object of a pack: its id in hex, COMMIT, BLOB or TAG, and its content."""
 
 
 class Pack:
@@ -64,8 +59,10 @@ class Pack:
         self._offsets.append(len(self._data) - id_bytes)
         if order and self._offsets[-2] >= self._offsets[-1]:
             raise PackError(f"{index}: its pack is cut off")
-        self._child: dict[int, int] = {}
-        """By the offset of a base the number of its last delta."""
+        self._heads = array("B", bytes(len(order)))
+        """By number how many bytes stand before the stream of a delta: size and base."""
+        self._child = array("i", [-1]) * len(order)
+        """By the number of a base that of its last delta, -1 for none."""
         self._sibling = array("i", [-1]) * len(order)
         """By number another delta of the same base, -1 for none."""
         self.left: list[str] = []
@@ -90,11 +87,12 @@ class Pack:
         Of so many `parts`, counted from 0, this one; each object is in one of them.
         """
         first, last = (len(self._roots) * number // parts for number in (part, part + 1))
+        doubles, oid_of = self.doubles, self._oid
         for root, kind in self._roots[first:last]:
             for number, content in self._family(root):
-                oid = self._oid(number)
-                if oid not in self.doubles:
-                    yield Object(oid, kind, content)
+                oid = oid_of(number)
+                if oid not in doubles:
+                    yield oid, kind, content
 
     def _family(self, root: int) -> Iterator[tuple[int, bytes]]:
         """Number and content of an object that is no delta, and of all that are made from it."""
@@ -107,7 +105,7 @@ class Pack:
                 self._leave(number)
             else:
                 yield number, content
-                child = self._child.get(self._offsets[number], -1)
+                child = self._child[number]
                 if child >= 0 and held > limits.PACKED_HELD_BYTES:
                     self._leave_all(child)
                 elif child >= 0:
@@ -128,8 +126,10 @@ class Pack:
         Files each delta under its base, whose header comes before it. Runs for every object of a
         history: written for speed.
         """
-        data, child, sibling = self._data, self._child, self._sibling
-        kinds: dict[int, int] = {}
+        data, child, sibling, heads = self._data, self._child, self._sibling, self._heads
+        numbers: dict[int, int] = {}
+        """By the offsets of objects whose kind is known."""
+        kinds = bytearray(len(self))
         roots: list[tuple[int, int]] = []
         for number, start in enumerate(self._offsets[:-1]):
             byte = data[start]
@@ -145,15 +145,15 @@ class Pack:
                     position += 1
                     byte = header[position]
                     distance = distance + 1 << 7 | byte & 127
-                base = start - distance
-                kind = kinds.get(base, 0)
+                base = numbers.get(start - distance, -1)
+                kind = kinds[base] if base >= 0 else 0
                 if kind and kind != TREE:
-                    sibling[number] = child.get(base, -1)
-                    child[base] = number
+                    heads[number] = position + 1
+                    sibling[number], child[base] = child[base], number
             elif kind in KINDS:
                 roots.append((number, kind))
             if 0 < kind <= TAG:
-                kinds[start] = kind
+                kinds[number], numbers[start] = kind, number
             else:
                 self.left.append(self._oid(number))
         return roots
@@ -164,24 +164,20 @@ class Pack:
 
     def _inflated(self, number: int) -> bytes | None:
         """The content of an object, or its delta; None when it is too large or broken."""
-        start, stop = self._offsets[number], self._offsets[number + 1]
-        packed, position = self._data[start:stop], 1
+        packed, position = self._data[self._offsets[number] : self._offsets[number + 1]], 1
         try:
             byte = packed[0]
-            is_delta = byte >> 4 & 7 == _BY_OFFSET
             size, shift = byte & 15, 4
             while byte & 128:
                 byte = packed[position]
                 size |= (byte & 127) << shift
                 shift += 7
                 position += 1
-            while is_delta:
-                is_delta = packed[position] > 127
-                position += 1
             if size > limits.PACKED_BYTES:
                 return None
+            stream = packed[self._heads[number] or position :]
             inflater = isal_zlib.decompressobj()
-            content = inflater.decompress(memoryview(packed)[position:], size + 1)
+            content = inflater.decompress(stream, size + 1)
         except (IndexError, isal_zlib.error):  # type: ignore[misc]  # isal's stub calls it a value
             return None
         return content if len(content) == size and inflater.eof else None
@@ -191,15 +187,15 @@ class Pack:
         if delta is None or _target(delta) > limits.PACKED_BYTES:
             return None
         try:
-            return b"".join(apply_delta(base, delta))
+            made: list[bytes] = apply_delta(base, delta)
         except ApplyDeltaError:
             return None
+        return made[0] if len(made) == 1 else b"".join(made)
 
     def _leave(self, number: int) -> None:
         """Leaves an object to git, and what is made from it."""
         self.left.append(self._oid(number))
-        child = self._child.get(self._offsets[number], -1)
-        if child >= 0:
+        if (child := self._child[number]) >= 0:
             self._leave_all(child)
 
     def _leave_all(self, number: int) -> None:
@@ -208,8 +204,8 @@ class Pack:
         while waiting:
             number = waiting.pop()
             self.left.append(self._oid(number))
-            child = self._child.get(self._offsets[number], -1)
-            waiting += [other for other in (child, self._sibling[number]) if other >= 0]
+            others = self._child[number], self._sibling[number]
+            waiting += [other for other in others if other >= 0]
 
 
 def _target(delta: bytes) -> int:

@@ -90,8 +90,8 @@ def test_parts_have_every_object_once(history: GitRepo) -> None:
 
     parts = [list(pack.objects(part, 7)) for part in range(7)]
 
-    ids = [each.oid for part in parts for each in part]
-    assert sorted(ids) == sorted(each.oid for each in pack.objects())
+    ids = [oid for part in parts for oid, _, _ in part]
+    assert sorted(ids) == sorted(oid for oid, _, _ in pack.objects())
     assert sum(map(bool, parts)) > 1
 
 
@@ -101,7 +101,7 @@ def test_a_repository_of_sha256_is_read(tmp_path: Path) -> None:
     objects = list(opened(repo, 32).objects())
 
     expected = [oid for oid, kind in listed(repo).items() if kind != "tree"]
-    assert sorted(each.oid for each in objects) == sorted(expected)
+    assert sorted(oid for oid, _, _ in objects) == sorted(expected)
 
 
 def test_large_objects_and_what_is_made_from_them_are_left(
@@ -110,7 +110,7 @@ def test_large_objects_and_what_is_made_from_them_are_left(
     monkeypatch.setattr(limits, "PACKED_BYTES", 1000)
     pack = opened(history)
 
-    given = {each.oid for each in pack.objects()}
+    given = {oid for oid, _, _ in pack.objects()}
 
     blobs = {oid for oid, kind in listed(history).items() if kind == "blob"}
     assert set(pack.left) == blobs
@@ -124,7 +124,7 @@ def test_deltas_are_left_when_too_much_is_held(
     monkeypatch.setattr(limits, "PACKED_HELD_BYTES", -1)
     pack = opened(history)
 
-    given = [each.oid for each in pack.objects()]
+    given = [oid for oid, _, _ in pack.objects()]
 
     everything = {oid for oid, kind in listed(history).items() if kind != "tree"}
     assert {*given, *pack.left} == everything
@@ -149,7 +149,7 @@ def test_deltas_that_name_their_base_are_left(tmp_path: Path) -> None:
     name = other.git("index-pack", "--fix-thin", "--stdin", feed=made.stdout).split()[-1]
     pack = Pack(other.path / f".git/objects/pack/pack-{name}.idx", 20)
 
-    given = {each.oid for each in pack.objects()}
+    given = {oid for oid, _, _ in pack.objects()}
 
     assert pack.left
     kinds = listed(other)
@@ -187,10 +187,10 @@ def test_a_damaged_object_is_left_and_no_other_is_wrong(
         at = data.draw(st.integers(12, len(spoilt) - 21).filter(lambda it: it not in headers))
         spoilt[at] ^= data.draw(st.integers(1, 255))
     copied.with_suffix(".pack").write_bytes(spoilt)
-    whole = {each.oid: each for each in opened(history).objects()}
+    whole = {each[0]: each for each in opened(history).objects()}
 
     found = Pack(copied, 20)
-    given = {each.oid: each for each in found.objects()}
+    given = {each[0]: each for each in found.objects()}
 
     assert given.keys() | set(found.left) == whole.keys()
     assert all(each == whole[oid] for oid, each in given.items())
@@ -208,7 +208,7 @@ def test_bytes_that_are_no_pack_break_nothing(
 
     with suppress(PackError):
         found = Pack(copied, 20)
-        ids = [each.oid for each in found.objects()]
+        ids = [oid for oid, _, _ in found.objects()]
         assert len(set(ids)) == len(ids)
         assert not set(ids) & set(found.left)
 
