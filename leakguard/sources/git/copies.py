@@ -1,16 +1,17 @@
-"""Finds the first commits that have some blobs at some paths, from the differences of commits.
+"""Finds the copies that HEAD has of blobs, and the first commits that have them.
 
-git compares only the folders that lead to the paths. That is quick for a few paths; for many, and
+git compares only the folders that lead to given paths. That is quick for a few paths; for many, and
 for paths that nobody knows, trees.py reads all trees once.
 """
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from io import RawIOBase
 from typing import cast
 
 from leakguard import limits
+from leakguard.model import Place
 from leakguard.sources.git.command import Git
 from leakguard.sources.git.trees import Holders, Paths, feed
 
@@ -26,6 +27,20 @@ _ID_FIELD = 3
 """Place of the new blob's id in a line of `git diff-tree`: modes, ids, status."""
 
 
+def headed_paths(git: Git, places: Iterable[Place]) -> Paths:
+    """The paths that HEAD has the blobs of some places at."""
+    oids = {place.blob or "" for place in places}
+    options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
+    out = git.result("rev-list", *options, "HEAD", "--")[1] if oids else b""
+    return Holders(git, out.split(b"\n")[:-1], oids).paths()
+
+
+def copied(places: Iterable[Place], headed: Paths) -> dict[str, set[str]]:
+    """All paths that are known of the blobs that HEAD has at another path than the first one."""
+    known = {place.blob or "": {place.path, *headed.get(place.blob or "", ())} for place in places}
+    return {oid: paths for oid, paths in known.items() if len(paths) > 1}
+
+
 def first_at(
     git: Git,
     lines: Sequence[bytes],
@@ -33,8 +48,7 @@ def first_at(
     wanted: Mapping[str, Collection[str]],
 ) -> Paths:
     """Of the wanted paths of each blob those that a commit of the listing has it at, with the index
-    of that commit's line. `lines` are as for `Holders`, `orders` their indexes
-    by oid."""
+    of that commit's line. `lines` are as for `Holders`, `orders` their indexes by oid."""
     if not wanted:
         return {}
     left = {(oid, path) for oid, paths in wanted.items() for path in paths}
@@ -58,9 +72,9 @@ def standing_at(
     if len(commits) * len(pairs) > _LOOKUPS or any("\n" in path for _, path in pairs):
         return Holders(git, heads, wanted).paths_in(commits)
     asked = [(commit, *pair) for commit in commits for pair in pairs]
-    feed = "".join(f"{commit}:{path}\n" for commit, _, path in asked)
+    names = "".join(f"{commit}:{path}\n" for commit, _, path in asked)
     options = ("cat-file", "--buffer", "--batch-check=%(objectname)")
-    out = git.result(*options, feed=feed.encode(errors="surrogateescape"))[1]
+    out = git.result(*options, feed=names.encode(errors="surrogateescape"))[1]
     found: Paths = {oid: {} for oid in wanted}
     for (_, oid, path), answer in zip(asked, out.split(b"\n"), strict=False):
         if answer == oid.encode():

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from leakguard.model import Place
 from leakguard.sources import Counts
 from leakguard.sources.git.command import Git
-from leakguard.sources.git.copies import first_at, standing_at
+from leakguard.sources.git.copies import copied, first_at, headed_paths, standing_at
 from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.trees import Holders, Paths
 
@@ -77,22 +77,14 @@ def places_of(
         holders = Holders(git, lines, {place.blob or "" for place in blobs.values()})
         found = holders.paths()
     else:
-        headed = _headed(git, blobs.values())
+        headed = headed_paths(git, blobs.values())
         blobs, others = (_counting(places, headed, counts) for places in (blobs, others))
-        found = first_at(git, lines, orders, _copied(blobs.values(), headed))
+        found = first_at(git, lines, orders, copied(blobs.values(), headed))
     places = {
         key: _at(place, found[place.blob or ""], lines) if place.blob in found else [place]
         for key, place in (others | blobs).items()
     }
     return _on_branches(heads, _authored(git, places), holders)
-
-
-def _headed(git: Git, places: Iterable[Place]) -> Paths:
-    """The paths that HEAD has the blobs of some places at."""
-    oids = {place.blob or "" for place in places}
-    options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
-    out = git.result("rev-list", *options, "HEAD", "--")[1] if oids else b""
-    return Holders(git, out.split(b"\n")[:-1], oids).paths()
 
 
 def _counting(
@@ -105,12 +97,6 @@ def _counting(
         if counts is None
         or any(counts(key, path) for path in (place.path, *headed.get(place.blob or "", ())))
     }
-
-
-def _copied(places: Iterable[Place], headed: Paths) -> dict[str, set[str]]:
-    """All paths that are known of the blobs that HEAD has at another path than the first one."""
-    known = {place.blob or "": {place.path, *headed.get(place.blob or "", ())} for place in places}
-    return {oid: paths for oid, paths in known.items() if len(paths) > 1}
 
 
 def _at(place: Place, paths: Mapping[str, int], lines: Sequence[bytes]) -> list[Place]:
