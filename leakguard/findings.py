@@ -35,6 +35,7 @@ def judge(
     secrets = _Secrets(located)
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
+    suppression.maker.prepare(seen.candidate.secret for seen in located)
     # The newest version decides: a comment may come in later.
     groups = [(group, suppression.of(group)) for group in _grouped(located)]
     parts = _parts(group for group, decision in groups if not decision.reason)

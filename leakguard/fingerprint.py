@@ -5,6 +5,7 @@ import hmac
 import math
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from leakguard import limits
@@ -57,6 +58,16 @@ class Fingerprints:
         digest = self._stretched(secret) if is_guessable(secret) else secret
         text = b"\0".join((family.encode(), digest, path.encode(errors="surrogateescape")))
         return hmac.new(self._key, text, hashlib.sha256).hexdigest()[:_DIGITS]
+
+    def prepare(self, secrets: Iterable[bytes]) -> None:
+        """Takes the time for several secrets side by side: hashing them needs no lock."""
+        slow = sorted(filter(is_guessable, set(secrets)))
+        if len(slow) < limits.SLOW_HASHES_TOGETHER:
+            return
+        from concurrent.futures import ThreadPoolExecutor  # many findings are seldom
+
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self._stretched, slow))
 
     def _stretched(self, secret: bytes) -> bytes:
         mark = hmac.new(self._key, secret, hashlib.sha256).digest()

@@ -159,6 +159,9 @@ SEEN_STRETCHES: Final = 4096
 SLOW_HASH_ROUNDS: Final = 20_000
 """PBKDF2 rounds for the fingerprint of a secret short enough to be guessed (about 10 ms)."""
 
+SLOW_HASHES_TOGETHER: Final = 8
+"""Secrets from which on several are hashed side by side: threads cost as much as one hash."""
+
 GUESSABLE_CHARACTERS: Final = 20
 """A secret shorter than this is taken to be guessable, hence hashed slowly."""
 

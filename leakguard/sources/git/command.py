@@ -5,11 +5,13 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import IO
+from typing import IO, TypeVar
 
 from leakguard import limits
 from leakguard.errors import SourceError, UsageError
 from leakguard.signals import held
+
+T = TypeVar("T")
 
 _SAFE = (
     # Nothing of a scanned repository's configuration may start a program or reach the network.
@@ -109,13 +111,18 @@ class Git:
 
     @contextmanager
     def beside(
-        self, *args: str, feed: bytes, started: "subprocess.Popen[bytes] | None" = None
-    ) -> Iterator[Callable[[], tuple[int, bytes, bytes]]]:
+        self,
+        *args: str,
+        feed: bytes,
+        digest: Callable[[bytes], T],
+        started: "subprocess.Popen[bytes] | None" = None,
+    ) -> Iterator[Callable[[], tuple[int, T, bytes]]]:
         """Starts git and goes on; what it gives waits and answers as `result` does.
 
-        A git that still runs when the block ends is stopped. `started` is what `ahead` gave.
+        A thread makes of the output what `digest` makes of it. A git that still runs when the block
+        ends is stopped. `started` is what `ahead` gave.
         """
-        answers: list[tuple[int, bytes, bytes]] = []
+        answers: list[tuple[int, T, bytes]] = []
         # A bare lock, which a signal can only break off whole: Thread.join then takes the thread
         # for ended (bpo-45274), Event.wait may release what it does not hold.
         under_way = threading.Lock()
@@ -125,16 +132,18 @@ class Git:
             def work() -> None:
                 try:
                     out, err = process.communicate(None if started else feed)
-                    answers.append((process.returncode, out, err))
+                    answers.append((process.returncode, digest(out), err))
                 finally:
                     under_way.release()
 
             thread = threading.Thread(target=work, daemon=True)
 
-            def answer() -> tuple[int, bytes, bytes]:
+            def answer() -> tuple[int, T, bytes]:
                 with under_way:
                     pass
-                return answers[0] if answers else (1, b"", b"fatal: git was not read to its end")
+                if answers:
+                    return answers[0]
+                return 1, digest(b""), b"fatal: git was not read to its end"
 
             try:
                 with held():

@@ -69,7 +69,7 @@ class HistorySource:
         self._lines: list[bytes] = []
         """`oid` of a commit, `oid path` of other objects, oldest first."""
         self._orders: dict[bytes, int] = {}
-        """By object id the number of its line; made when something was found."""
+        """By object id the number of its line."""
         self._gone: frozenset[str] = frozenset()
         """Ids of missing objects, of which there is a Skip already."""
         self._everything = False
@@ -91,19 +91,18 @@ class HistorySource:
         if self._is_whole:
             # git lists the history beside the scan of all that is there: what no ref reaches is
             # sorted out in the end, where it is a handful of candidates.
-            with git.beside(*arguments, feed=feed, started=self._ahead) as listing:
+            beside = git.beside(*arguments, feed=feed, digest=_listed, started=self._ahead)
+            with beside as listing:
                 for item in self._all():
                     if isinstance(item, Skip):
                         skips.append(item)
                     else:
                         yield item
-                code, out, err = listing()
+                code, (self._lines, self._orders), err = listing()
         else:
             code, out, err = git.result(*arguments, feed=feed)
-        self._lines = out.split(b"\n")
-        del out
-        if b"" in self._lines[-1:]:
-            self._lines.pop()
+            self._lines, self._orders = _listed(out)
+            del out
         yield from self._named(skips)
         yield from self._missing()
         if code:
@@ -185,6 +184,7 @@ class HistorySource:
         if not missing:
             return
         self._lines = [line for line in self._lines if not line.startswith(b"?")]
+        self._orders = _orders(self._lines)
         why = (
             "missing: this partial clone left it out"
             if self._repository.partial()
@@ -241,11 +241,10 @@ class HistorySource:
             keys = [key for key in keys if split_key(key)[1] in reached]
         # Of some commits each path is judged by the version before it.
         everywhere = self._selection.partial or self._may_stand(keys, elsewhere)
-        orders = self._numbered() if keys else {}
         return places_of(
             self._heads,
             self._lines,
-            orders,
+            self._orders,
             keys,
             counts=None if everywhere else counts,
             everywhere=everywhere,
@@ -270,15 +269,9 @@ class HistorySource:
         oids = [bytes.fromhex(split_key(key)[1]) for key in keys]
         return any(oid in tree for tree in contents(self._repository.git, trees) for oid in oids)
 
-    def _numbered(self) -> Mapping[bytes, int]:
-        if not self._orders and self._lines:
-            length = len(self._lines[0].partition(b" ")[0])
-            self._orders = {line[:length]: number for number, line in enumerate(self._lines)}
-        return self._orders
-
     def reached(self, oids: frozenset[str]) -> frozenset[str]:
         """Those of `oids` that the selection reaches; known after the last window."""
-        orders = self._numbered() if oids else {}
+        orders = self._orders
         return frozenset(oid for oid in oids if oid in self._gone or oid.encode() in orders)
 
     def adds(self, place: Place, secret: bytes) -> bool:
@@ -296,6 +289,19 @@ class HistorySource:
             "this is a shallow clone: older history is not here and was not scanned"
             " (git fetch --unshallow brings it)"
         ]
+
+
+def _listed(out: bytes) -> tuple[list[bytes], dict[bytes, int]]:
+    """The lines of a listing, and by object id the number of its line."""
+    lines = out.split(b"\n")
+    if lines[-1] == b"":
+        lines.pop()
+    return lines, _orders(lines)
+
+
+def _orders(lines: Sequence[bytes]) -> dict[bytes, int]:
+    length = len(lines[0].partition(b" ")[0]) if lines else 0
+    return {line[:length]: number for number, line in enumerate(lines)}
 
 
 def _folders(paths: bytes, pattern: str) -> set[bytes]:
