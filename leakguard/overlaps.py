@@ -1,6 +1,6 @@
 """Of candidates that overlap, the one whose form says most."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from leakguard.conditions import is_allowed
 from leakguard.model import Candidate, Place
@@ -17,6 +17,28 @@ def strongest(candidates: Iterable[Candidate]) -> list[Candidate]:
         else:
             kept.append(candidate)
     return kept
+
+
+def without_disabled(
+    candidates: Sequence[Candidate], disabled: Collection[str]
+) -> Sequence[Candidate]:
+    """Leaves out what rules found that are switched off, and generic ones of the same text: who
+    switches a token's rule off does not want to be told of it under another name."""
+    off = [item for item in candidates if item.rule.id in disabled]
+    if not off:
+        return candidates
+    named: dict[str, list[Candidate]] = {}
+    for item in off:
+        if not item.rule.generic:
+            named.setdefault(item.key, []).append(item)
+    return [
+        item
+        for item in candidates
+        if item.rule.id not in disabled
+        and not (
+            item.rule.generic and any(_overlap(item, other) for other in named.get(item.key, ()))
+        )
+    ]
 
 
 def told_once(candidates: Iterable[Candidate]) -> list[Candidate]:

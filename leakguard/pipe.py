@@ -15,6 +15,7 @@ from leakguard.doubles import without_doubles
 from leakguard.findings import in_order, judge
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Report, Skip, Summary, Window
+from leakguard.overlaps import without_disabled
 from leakguard.policy import Policy
 from leakguard.scored import may_count
 from leakguard.sources import Source
@@ -65,10 +66,10 @@ def run(
         for item in _items(source, matcher, watch, plugins):
             if isinstance(item, Skip):
                 skips.append(item)
-            elif item.rule.id not in policy.disabled_rules and may_count(item, policy):
+            elif item.rule.id in policy.disabled_rules or may_count(item, policy):
                 candidates.append(item)
                 watch.candidates += 1
-        found.append(without_doubles(candidates))
+        found.append(without_doubles(without_disabled(candidates, policy.disabled_rules)))
     findings, suppressed = judge(sources, found, policy, suppression)
     notes = [note for source in sources for note in source.notes()]
     if opening is not None and any(source.builds for source in unpacked):

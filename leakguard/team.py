@@ -154,17 +154,18 @@ def team_over(
     with no thread but this one.
     """
     workers = 1 if alone else _workers()
-    parts = source.parts() if workers > 1 and isinstance(source, Shareable) else 0
-    if not parts or not isinstance(source, Shareable):
+    if workers == 1 or not isinstance(source, Shareable):
         yield None
         return
     team = Team(source, matcher, look)
     try:
-        team.start(parts, min(workers, parts))
-        source.others = team.wait
-        yield team
+        if parts := source.parts():
+            team.start(parts, min(workers, parts))
+            source.others = team.wait
+        yield team if parts else None
     finally:
         team.close()
+        source.close()
 
 
 def _workers() -> int:

@@ -80,6 +80,10 @@ class Shareable(Source, Protocol):
         """How many there are; 0 where it is not worth it. Called before anything else."""
         ...
 
+    def close(self) -> None:
+        """Ends what `parts` has begun, in case that `windows` was never reached."""
+        ...
+
     def share(self, claims: Iterable[int]) -> Iterator[Window | Skip]:
         """What is in the parts that are claimed, each a number below `parts`."""
         ...

@@ -72,6 +72,9 @@ class FilesSource:
                 yield from self._file(packer, path)
         yield from packer.flush()
 
+    def close(self) -> None:
+        """Nothing was begun."""
+
     def told(self) -> None:
         """Nothing but what it has yielded."""
 

@@ -96,18 +96,21 @@ class Git:
             out, err = process.communicate(feed)
             return process.returncode, out, err
 
-    def ahead(self, *args: str, feed: bytes) -> "subprocess.Popen[bytes] | None":
-        """Starts git for `beside`, which is to follow. Without a thread, so that processes can
-        still be forked; None when there is more to feed than a pipe takes."""
+    def ahead(self, *args: str, feed: bytes, started: "list[subprocess.Popen[bytes]]") -> None:
+        """Starts git for `beside`, which is to follow, and adds it to `started`.
+
+        There is no thread, so that processes can still be forked. Nothing is started when there is
+        more to feed than a pipe takes.
+        """
         if len(feed) > limits.PIPE_BYTES:
-            return None
+            return
         with held():
-            process = self._start(*args, stdin=True)
+            started.append(self._start(*args, stdin=True))
+        process = started[-1]
         if process.stdin:
             with suppress(OSError), process.stdin as stdin:
                 stdin.write(feed)
             process.stdin = None
-        return process
 
     @contextmanager
     def beside(
@@ -115,23 +118,26 @@ class Git:
         *args: str,
         feed: bytes,
         digest: Callable[[bytes], T],
-        started: "subprocess.Popen[bytes] | None" = None,
+        started: "list[subprocess.Popen[bytes]]",
     ) -> Iterator[Callable[[], tuple[int, T, bytes]]]:
         """Starts git and goes on; what it gives waits and answers as `result` does.
 
         A thread makes of the output what `digest` makes of it. A git that still runs when the block
-        ends is stopped. `started` is what `ahead` gave.
+        ends is stopped. What `ahead` added to `started` is taken out of it and gone on with.
         """
         answers: list[tuple[int, T, bytes]] = []
         # A bare lock, which a signal can only break off whole: Thread.join then takes the thread
         # for ended (bpo-45274), Event.wait may release what it does not hold.
         under_way = threading.Lock()
         under_way.acquire()
-        with _stopped(lambda: started or self._start(*args, stdin=True)) as process:
+        began = bool(started)
+        with _stopped(
+            lambda: started.pop() if began else self._start(*args, stdin=True)
+        ) as process:
 
             def work() -> None:
                 try:
-                    out, err = process.communicate(None if started else feed)
+                    out, err = process.communicate(None if began else feed)
                     answers.append((process.returncode, digest(out), err))
                 finally:
                     under_way.release()
@@ -187,10 +193,11 @@ def _stopped(
         yield process
     finally:
         if process is not None:
-            _stop(process)
+            stop(process)
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """Ends a process and closes its pipes; nothing for one that has ended."""
     if process.poll() is None:
         process.kill()
     for stream in (process.stdin, process.stdout, process.stderr):

@@ -15,7 +15,7 @@ from leakguard.errors import UsageError
 from leakguard.model import Place, Skip, Window
 from leakguard.pattern import search
 from leakguard.sources import Counts, Tally
-from leakguard.sources.git.command import reason
+from leakguard.sources.git.command import reason, stop
 from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.packed import Packed, open_packs, present
 from leakguard.sources.git.places import Heads, places_of
@@ -79,8 +79,10 @@ class HistorySource:
         self._versions = Versions(repository.git) if selection.partial else None
         self._is_whole = not (selection.partial or selection.branch)
         self.others: Callable[[], None] | None = None
-        self._ahead: subprocess.Popen[bytes] | None = None
-        """The git that lists the history, when it was started before `windows`."""
+        self._ahead: list[subprocess.Popen[bytes]] = []
+        """The git that lists the history, when `parts` has started it and `windows` not begun."""
+        self._was_asked = False
+        """Whether `parts` has looked for packs."""
         self._packed: Packed | None = None
         self._skips: list[Skip] = []
         """Of the parts that others read."""
@@ -118,9 +120,10 @@ class HistorySource:
         return (*_LISTING, *_arguments(revisions)), _fed(revisions)
 
     def parts(self) -> int:
+        self._was_asked = True
         if self._is_whole and self._selection.unread is None:
             arguments, feed = self._listing()
-            self._ahead = self._repository.git.ahead(*arguments, feed=feed)
+            self._repository.git.ahead(*arguments, feed=feed, started=self._ahead)
             self._packed = open_packs(self._repository.git)
         return limits.PACKED_PARTS if self._packed else 0
 
@@ -133,6 +136,10 @@ class HistorySource:
             else:
                 yield item
 
+    def close(self) -> None:
+        while self._ahead:
+            stop(self._ahead.pop())
+
     def told(self) -> list[Skip]:
         return self._skips
 
@@ -142,8 +149,8 @@ class HistorySource:
     def _all(self) -> Iterator[Window | Skip]:
         """All that is there, whether a ref reaches it or not."""
         git = self._repository.git
-        if self._ahead is None and self._selection.unread is None:
-            self._packed = open_packs(git)  # `parts` was not asked
+        if not self._was_asked and self._selection.unread is None:
+            self._packed = open_packs(git)
         if self._packed is None:
             yield from read_objects(git, self._to_read(present(git)), self.tally)
             return

@@ -200,7 +200,7 @@ def test_a_running_git_is_stopped_when_nobody_reads_it(repo: GitRepo) -> None:
 def test_a_git_beside_answers_as_one_that_is_waited_for(repo: GitRepo) -> None:
     git = Git(str(repo.path))
 
-    with git.beside("rev-list", "--stdin", feed=b"main\n", digest=bytes) as answer:
+    with git.beside("rev-list", "--stdin", feed=b"main\n", digest=bytes, started=[]) as answer:
         code, out, _ = answer()
 
     assert (code, out.split()) == (0, [repo.head().encode()])
@@ -215,7 +215,9 @@ def test_a_git_beside_is_stopped_when_the_scan_breaks_off(
 
     with (
         pytest.raises(KeyboardInterrupt),
-        Git(str(repo.path)).beside("rev-list", "--stdin", feed=b"main\n", digest=bytes) as answer,
+        Git(str(repo.path)).beside(
+            "rev-list", "--stdin", feed=b"main\n", digest=bytes, started=[]
+        ) as answer,
     ):
         raise KeyboardInterrupt
 
