@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from leakguard.filters import rejected
+from leakguard.generic.early import is_result
 from leakguard.generic.score import Score, score
 from leakguard.lines import after, before, previous
 from leakguard.model import Candidate, Rule, Span
@@ -53,6 +54,8 @@ def _explained(
     secret = data[first:last]
     columns = first - line_start + 1, last - line_start + 1
     dropped = rejected(rule, secret)
+    if rule.scored and is_result(before(data, 0, first)):
+        dropped = "name of a test"
     candidate = Candidate(
         rule=rule,
         key=path,

@@ -47,6 +47,15 @@ _DOCUMENTED: Final = frozenset(
 """Examples of standards and documents: copied everywhere, and nobody's secret."""
 
 
+_RESULT: Final = re.compile(rb"\s*X?PASS:\s+$")
+"""Before the name of a test in the logs of DejaGnu and Automake."""
+
+
+def is_result(before: bytes) -> bool:
+    """Whether what follows on the line is the name of a test that passed."""
+    return _RESULT.match(before) is not None
+
+
 def text_of(rule: Rule, secret: bytes) -> str:
     """The value that is judged: what a rule found, decoded where the rule says how."""
     text = secret.decode(errors="replace")

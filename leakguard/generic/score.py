@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from leakguard.generic.early import is_result
 from leakguard.generic.evidence import Seen, evidence, evidence_of_path, seen_of
 from leakguard.generic.lexicon import words
 from leakguard.generic.model import load_model
 from leakguard.generic.reasons import Reason, strongest, told
 from leakguard.model import Candidate, Confidence
+
+_NEVER: Final = -100.0
+"""Log-odds that no path makes up for."""
 
 
 class Score(NamedTuple):
@@ -31,7 +35,8 @@ def load() -> None:
 
 def weighed(candidate: Candidate) -> Candidate:
     """The candidate with the log-odds of all but its path."""
-    return replace(candidate, odds=_odds(seen_of(candidate)))
+    odds = _NEVER if is_result(candidate.before) else _odds(seen_of(candidate))
+    return replace(candidate, odds=odds)
 
 
 def may_count(candidate: Candidate, least: Confidence) -> bool:

@@ -55,3 +55,12 @@ def test_low_confidence_is_reported_when_asked_for() -> None:
     text = f'expect(page.passwordLabel("{WORD[:5]}"))'
 
     assert len(reported(text, policy=LOW)) >= len(reported(text))
+
+
+def test_name_of_a_test_that_passed_is_no_password() -> None:
+    log = f"PASS: {WORD}-1\nXPASS: {WORD}-2\n"
+
+    found = [weighed(candidate) for candidate in candidates(matcher(), {"a": log.encode()})]
+
+    assert found
+    assert not any(may_count(candidate, Confidence.LOW) for candidate in found)
