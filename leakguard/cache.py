@@ -39,7 +39,7 @@ from leakguard.pattern import Finder
 from leakguard.ruleset import load_ruleset, rule_files
 from leakguard.version import __version__
 
-_LAYOUT = 6
+_LAYOUT = 7
 """Number of this module's file layout; another layout has another name."""
 
 _HEADER = struct.Struct("<II")
@@ -62,21 +62,26 @@ _NEEDED = ("impact", "pattern")
 """Empty in some rules of other tools."""
 
 
-def matcher_for(extra: Sequence[Path] = (), gitleaks_default: Path | None = None) -> Matcher:
+def matcher_for(
+    extra: Sequence[Path] = (),
+    gitleaks_default: Path | None = None,
+    named: Sequence[Rule] = (),
+) -> Matcher:
     """The matcher of the built-in rules and the files in `extra`, from the cache when it is there.
 
     `gitleaks_default` is what a gitleaks file extends with `useDefault`: see `load_ruleset`.
+    `named` are rules made of the settings: canaries, names that must not be written.
     Raises RuleError as `load_rules` does, and for an example in `extra` that is not as it says.
     """
-    named = [gitleaks_default] if gitleaks_default else []
-    path = cache_dir() / f"{_key([*extra, *named])}.rules"
+    files = [*extra, gitleaks_default] if gitleaks_default else extra
+    path = cache_dir() / f"{_key(files, named)}.rules"
     matcher = _load(path)
     if matcher is None:
         from leakguard.examples import check_examples
 
         found = load_ruleset(*extra, gitleaks_default=gitleaks_default)
         check_examples([rule for rule in found.rules if rule.file in {file.name for file in extra}])
-        matcher = load_matcher(found.rules)
+        matcher = load_matcher([*found.rules, *named])
         matcher.notes = found.notes
         _store(path, matcher, found.files)
     return matcher
@@ -95,7 +100,7 @@ def cache_dir() -> Path:
     return Path(base) / "leakguard"
 
 
-def _key(extra: Sequence[Path]) -> str:
+def _key(extra: Sequence[Path], named: Sequence[Rule] = ()) -> str:
     digest = hashlib.blake2b(digest_size=20)
     parts = (_LAYOUT, __version__, _version.__version__, sys.version_info[:2], *_processor())
     digest.update(repr(parts).encode())
@@ -104,6 +109,8 @@ def _key(extra: Sequence[Path]) -> str:
     readers = sorted(Path(foreign.__path__[0]).glob("*.py")) if extra else []
     for path in (*rule_files(), *extra, *readers):
         digest.update(f"\0{path}\0{_state(path)}".encode(errors="surrogateescape"))
+    for rule in named:
+        digest.update(repr(rule).encode())
     return digest.hexdigest()
 
 

@@ -16,8 +16,11 @@ from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Rule, Severity
 from leakguard.policy import (
     ARTIFACT_RULES,
+    DATA_RULES,
     Allowed,
     ArtifactSettings,
+    DataSettings,
+    MarkerSettings,
     Policy,
     Pragmas,
     ReceiveSettings,
@@ -25,7 +28,9 @@ from leakguard.policy import (
 from leakguard.setting_keys import ADDED as ADDED
 from leakguard.setting_keys import (
     ARTIFACT_KEYS,
+    DATA_KEYS,
     LOCKED,
+    MARKER_KEYS,
     NAMES_FILES,
     RECEIVE_KEYS,
     TABLES,
@@ -64,6 +69,8 @@ class Config:
     """Where the organisation's settings lie, which come before all others."""
     artifacts: ArtifactSettings = ArtifactSettings()
     receive: ReceiveSettings = ReceiveSettings()
+    data: DataSettings = DataSettings()
+    markers: MarkerSettings = MarkerSettings()
     origins: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(SETTINGS, DEFAULT))
     """For each key, what settled it: `default`, a file's path, a variable, a flag."""
     file: Path | None = None
@@ -111,6 +118,8 @@ def load_config(
     return Config(
         artifacts=ArtifactSettings(**_table_of(values, ARTIFACT_KEYS)),
         receive=ReceiveSettings(**_table_of(values, RECEIVE_KEYS)),
+        data=DataSettings(**_table_of(values, DATA_KEYS)),
+        markers=MarkerSettings(**_table_of(values, MARKER_KEYS)),
         **values,
         origins=origins,
         file=settings.file if settings else None,
@@ -134,7 +143,7 @@ def check_rule_ids(config: Config, rules: Sequence[Rule]) -> None:
     allowed = [(row.rules, row.origin, "allow") for row in config.allow if row.rules]
     if not config.disabled_rules and not allowed:
         return
-    ids = {*ARTIFACT_RULES, *(rule.id for rule in rules)}
+    ids = {*ARTIFACT_RULES, *DATA_RULES, *(rule.id for rule in rules)}
     families = {rule.family for rule in rules if rule.family}
     _known(config.disabled_rules, ids, config.origins["disabled_rules"], "disabled_rules")
     for names, origin, key in allowed:
@@ -211,10 +220,20 @@ def _from_organisation(settings: Settings) -> _Layer:
     table = {key: value for key, value in settings.table.items() if key != LOCKED}
     if "organisation" in table:
         raise _error(settings.name, "organisation", "cannot stand in an organisation's settings")
-    if settings.label and (named := sorted(NAMES_FILES.intersection(table))):
+    if settings.label and (named := sorted(NAMES_FILES & (table.keys() | _in_tables(table)))):
         reason = "names a file, which only settings that lie in a file themselves may do"
         raise _error(settings.name, named[0], reason)
     return _from_file(settings._replace(table=table))
+
+
+def _in_tables(table: Mapping[str, object]) -> set[str]:
+    """The settings in the tables of a settings file, as `data.canaries`."""
+    return {
+        f"{name}.{key}"
+        for name in TABLES
+        if isinstance(found := table.get(name), dict)
+        for key in found
+    }
 
 
 def _from_file(settings: Settings) -> _Layer:

@@ -111,9 +111,10 @@ GENERIC: Final[Sequence[Filter]] = (is_split, is_placeholder, is_variable, is_wo
 def rejected(rule: Rule, secret: bytes) -> str | None:
     """The first reason to drop what a rule matched, or None to keep it.
 
-    A rule of another tool has its own allowlists, and is held to nothing else.
+    A rule of another tool has its own allowlists, and is held to nothing else; what the settings
+    name is what is looked for, whatever it looks like.
     """
-    if rule.foreign:
+    if rule.foreign or rule.kind != "secret":
         return None
     if rule.scored:
         from leakguard.generic.early import (

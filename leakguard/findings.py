@@ -184,7 +184,7 @@ def _finding(group: Sequence[Seen], suppression: Suppression, decision: Decision
     return Finding(
         rule_id=rule.id,
         name=rule.name,
-        kind="secret",
+        kind=rule.kind,
         severity=whole.rule.severity,
         confidence=candidate.confidence or rule.confidence,
         reasons=reasons_of(candidate, place.path),

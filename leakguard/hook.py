@@ -18,7 +18,7 @@ from leakguard.hooks.commits import message_sources, pre_commit_sources
 from leakguard.hooks.pushes import Pushed, sent, told_to_server
 from leakguard.hooks.stopped import at_commit, at_message, at_push
 from leakguard.model import Report, Verdict
-from leakguard.opening import opening_for, plugins_for
+from leakguard.opening import named_for, opening_for, plugins_for
 from leakguard.organisation import settled
 from leakguard.pipe import run
 from leakguard.report.text import to_text
@@ -142,7 +142,7 @@ STAGES: Final[Mapping[str, Callable[[Repository, Config, Sequence[str]], int]]] 
 
 
 def _scanned(sources: Sequence[Source], config: Config) -> Report:
-    matcher = matcher_for(config.rules, config.gitleaks_default)
+    matcher = matcher_for(config.rules, config.gitleaks_default, named_for(config))
     plugins = plugins_for(config)
     check_rule_ids(config, [*matcher.rules, *plugins.rules] if plugins else matcher.rules)
     opening = opening_for(config.artifacts, ".", hooked=True)

@@ -336,3 +336,54 @@ SETTING_DEPTH_MOST: Final = 32
 
 ARTIFACT_CHILD_MEMORY: Final = 1024 * MIB
 """Address space of a program that unpacks for us: RAR's windows reach 256 MiB, and more is rare."""
+
+TABLE_ROWS: Final = 25
+"""Fewest rows that make a table one of customers: fixtures and examples have fewer."""
+
+TABLE_SCORE: Final = 4
+"""What the columns of a table must weigh: see data/profile.py. Measured: real exports have 4 to 12,
+public tables of 37,000 files 3 at most."""
+
+TABLE_SAMPLE_ROWS: Final = 2000
+"""Rows that are looked at: more say nothing more of what the columns hold."""
+
+TABLE_SAMPLE_BYTES: Final = MIB
+"""Bytes of a file in which these rows are looked for."""
+
+EDM_MATCHES: Final = 5
+"""Distinct values of an index in one file that are no chance."""
+
+EDM_WEAK_MATCHES: Final = 25
+"""As EDM_MATCHES, for names of two words, which other people and companies have as well."""
+
+EDM_WEAK_LINES: Final = 4
+"""Such names count when at least one line of this many holds one: a list is made of them."""
+
+EDM_ROW_LINES: Final = 8
+"""Lines within which two values of one record belong together: an object in JSON has several."""
+
+EDM_SHARED: Final = 8
+"""Records of a value that are looked at: the contacts of one company."""
+
+EDM_COMMON: Final = 1000
+"""Records that may share a value; what more of them have, such as a city, says nothing."""
+
+EDM_ENOUGH: Final = 1000
+"""Distinct values in one file after which no more are counted."""
+
+EDM_WORDS: Final = 8
+"""Words of a name that are looked at; what follows is cut off."""
+
+EDM_KNOWN: Final = 1_000_000
+"""Words of which is remembered whether a name begins with them, about 100 bytes each."""
+
+EDM_RECORDS: Final = 1 << 26
+"""Records that an index can hold, and EDM_COLUMNS columns."""
+
+EDM_COLUMNS: Final = 64
+
+MARKER_NAMES: Final = 1000
+"""Names that a settings file may have: each is a rule of its own."""
+
+MARKER_ROUNDS: Final = 2000
+"""PBKDF2 rounds for a hashed name: a word of that form is met now and then, so 1 ms a word."""

@@ -149,6 +149,9 @@ class Rule:
     counterexamples: tuple[str, ...] = ()
     file: str = ""
     """Name of the rule file, for messages."""
+    kind: str = "secret"
+    """What its findings are: `secret`; `data` of canaries, `marker` of names that must not be
+    written. Such values are no secrets by their form: no filter is asked about them."""
 
 
 class Piece(NamedTuple):

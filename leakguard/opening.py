@@ -8,6 +8,7 @@ from leakguard import limits
 from leakguard.artifacts.budget import Allowance
 from leakguard.config import Config
 from leakguard.errors import ConfigError
+from leakguard.model import Rule
 from leakguard.policy import ArtifactSettings
 from leakguard.unpack import Opening
 
@@ -36,6 +37,16 @@ def opening_for(settings: ArtifactSettings, path: str, *, hooked: bool = False) 
         else settings.max_seconds,
     )
     return Opening(allowance, lambda: ownership_for(settings, path))
+
+
+def named_for(config: Config) -> list[Rule]:
+    """The rules for what the settings name: canaries. Raises ConfigError as their files do."""
+    rules: list[Rule] = []
+    if config.data.canaries:
+        from leakguard.data.canaries import canary_rules
+
+        rules += canary_rules(config.data.canaries)
+    return rules
 
 
 def plugins_for(config: Config) -> "Plugins | None":

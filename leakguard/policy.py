@@ -47,6 +47,44 @@ class ArtifactSettings:
     max_ratio: int = limits.ARTIFACT_RATIO
 
 
+DATA_RULES: Final = ("customer-table", "customer-records", "data-file")
+"""Ids of what is said of files with customers' data, to be disabled as rules are."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSettings:
+    """How customers' data is looked for."""
+
+    canaries: tuple[Path, ...] = ()
+    """Files with customers that do not exist: see data/canaries.py."""
+    tables: bool = True
+    """Whether tables are judged by what their columns hold."""
+    rows: int = limits.TABLE_ROWS
+    """Fewest rows, and distinct values of a column, that make a table one of customers."""
+    score: int = limits.TABLE_SCORE
+    """What the columns must weigh together: see data/profile.py."""
+    indexes: tuple[Path, ...] = ()
+    """Keyed hashes of one's own customers: see data/edm.py."""
+    key_file: Path | None = None
+    """The key of the indexes; None for the user's own, or the variable LEAKGUARD_EDM_KEY."""
+    matches: int = limits.EDM_MATCHES
+    """Fewest distinct values of an index in one file that are a leak."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerSettings:
+    """What must not be named, and how documents say that they are not for everybody."""
+
+    names: tuple[str, ...] = ()
+    """Code names, found in all spellings."""
+    hashed: tuple[str, ...] = ()
+    """Names that must not stand in the settings: `leakguard markers hash` makes them."""
+    classification: bool = False
+    """Whether the usual lines count: `confidential`, `internal use only`, `vertraulich`."""
+    lines: tuple[str, ...] = ()
+    """Lines of one's own that say so."""
+
+
 class Pragmas(StrEnum):
     """What comments in the scanned source that allow a secret count for; see pragmas.py."""
 

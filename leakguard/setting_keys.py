@@ -59,7 +59,11 @@ ADDED: Final = frozenset(("allow",))
 LOCKED: Final = "locked"
 """In an organisation's settings only: the keys of those that nearer layers must leave alone."""
 
-NAMES_FILES: Final = frozenset(("rules", "gitleaks_default", "baseline"))
+NAMES_FILES: Final = frozenset(
+    (
+        "rules", "gitleaks_default", "baseline", "data.canaries", "data.indexes", "data.key_file",
+    )
+)  # fmt: skip
 
 ARTIFACTS: Final = "artifacts"
 """The table for files that hold others."""
@@ -109,11 +113,51 @@ RECEIVE_KEYS: Final[Mapping[str, Key]] = dict(
 )
 """Settings in the table `receive`, as `receive.seconds`."""
 
+DATA: Final = "data"
+"""The table for customers' data."""
+
+MARKERS: Final = "markers"
+"""The table for what must not be named."""
+
+_data = partial(_in_table, DATA)
+_markers = partial(_in_table, MARKERS)
+
+DATA_KEYS: Final[Mapping[str, Key]] = dict(
+    (
+        _data("canaries", setting_values.file_or_files, os.pathsep),
+        _data("tables", setting_values.switch),
+        _data("rows", _number),
+        _data("score", _number),
+        _data("indexes", setting_values.file_or_files, os.pathsep),
+        _data("key_file", setting_values.file),
+        _data("matches", _number),
+    )
+)
+"""Settings in the table `data`, as `data.canaries`."""
+
+MARKER_KEYS: Final[Mapping[str, Key]] = dict(
+    (
+        _markers("names", setting_values.texts, ","),
+        _markers("hashed", setting_values.texts, ","),
+        _markers("classification", setting_values.switch),
+        _markers("lines", setting_values.texts, "\n"),
+    )
+)
+"""Settings in the table `markers`, as `markers.names`."""
+
 TABLES: Final[Mapping[str, Mapping[str, Key]]] = {
     ARTIFACTS: ARTIFACT_KEYS,
     RECEIVE: RECEIVE_KEYS,
+    DATA: DATA_KEYS,
+    MARKERS: MARKER_KEYS,
 }
 """The tables of a settings file."""
 
-SETTINGS: Final[Mapping[str, Key]] = {**KEYS, **ARTIFACT_KEYS, **RECEIVE_KEYS}
+SETTINGS: Final[Mapping[str, Key]] = {
+    **KEYS,
+    **ARTIFACT_KEYS,
+    **RECEIVE_KEYS,
+    **DATA_KEYS,
+    **MARKER_KEYS,
+}
 """Every setting."""

@@ -11,6 +11,7 @@ from click.shell_completion import shell_complete
 
 from leakguard.cli.audit import audit
 from leakguard.cli.baseline import baseline
+from leakguard.cli.canary import canary
 from leakguard.cli.completion import COMPLETE_VARIABLE, completion
 from leakguard.cli.config import config
 from leakguard.cli.diff import diff
@@ -43,6 +44,7 @@ from leakguard.version import __version__
         doctor,
         hook,
         redact,
+        canary,
         rules,
         config,
         baseline,

@@ -160,14 +160,14 @@ def scanned(
 ) -> Report:
     """Scans. `own` stands in for the repository's own baseline, `more` are added to the others."""
     from leakguard.cache import matcher_for
-    from leakguard.opening import opening_for, plugins_for
+    from leakguard.opening import named_for, opening_for, plugins_for
     from leakguard.pipe import run
     from leakguard.sources.select import pick_source
     from leakguard.suppression import suppression_for
 
     policy = policy_of(config)
     suppression = suppression_for(policy, more, own)
-    matcher = matcher_for(config.rules, config.gitleaks_default)
+    matcher = matcher_for(config.rules, config.gitleaks_default, named_for(config))
     plugins = plugins_for(config)
     check_rule_ids(config, [*matcher.rules, *plugins.rules] if plugins else matcher.rules)
     _note(matcher.notes)

@@ -24,7 +24,7 @@ from leakguard.hooks.checks import (
 )
 from leakguard.hooks.install import default_stages
 from leakguard.hooks.places import Manager, Place, Scope, place_for, place_in, text_of
-from leakguard.opening import plugins_for
+from leakguard.opening import named_for, plugins_for
 from leakguard.organisation import settled
 from leakguard.sources.git.command import Git
 from leakguard.sources.git.repository import Repository, open_repository
@@ -86,7 +86,7 @@ def _rules(folder: str) -> Result:
     """Settings and rules, as a hook loads them."""
     try:
         config = settled([folder])
-        matcher = matcher_for(config.rules, config.gitleaks_default)
+        matcher = matcher_for(config.rules, config.gitleaks_default, named_for(config))
         plugins = plugins_for(config)
         check_rule_ids(config, [*matcher.rules, *(plugins.rules if plugins else ())])
     except LeakguardError as error:

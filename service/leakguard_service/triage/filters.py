@@ -29,6 +29,8 @@ class Kind(StrEnum):
 
     SECRET = "secret"  # noqa: S105 - a kind of finding
     ARTIFACT = "artifact"
+    DATA = "data"
+    MARKER = "marker"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Leaks that are no secrets: customers' data, canaries in it, names that must not be written."""
