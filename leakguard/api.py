@@ -6,6 +6,7 @@ from pathlib import Path
 
 from leakguard.cache import matcher_for
 from leakguard.examples import check_examples
+from leakguard.looking import Data
 from leakguard.matcher import load_matcher
 from leakguard.model import Report, Rule
 from leakguard.opening import opening_for
@@ -34,7 +35,7 @@ def scan(
         chosen = replace(chosen, paths=tuple(str(path) for path in paths))
     matcher = matcher_for() if rules is None else load_matcher(rules)
     opening = opening_for(ArtifactSettings(), chosen.paths[0])
-    return run(pick_source(chosen), matcher, policy, opening=opening)
+    return run(pick_source(chosen), matcher, policy, opening=opening, data=Data())
 
 
 def load_rules(*extra: Path | str, builtin: bool = True) -> tuple[Rule, ...]:

@@ -18,7 +18,7 @@ from leakguard.hooks.commits import message_sources, pre_commit_sources
 from leakguard.hooks.pushes import Pushed, sent, told_to_server
 from leakguard.hooks.stopped import at_commit, at_message, at_push
 from leakguard.model import Report, Verdict
-from leakguard.opening import named_for, opening_for, plugins_for
+from leakguard.opening import data_for, named_for, opening_for, plugins_for
 from leakguard.organisation import settled
 from leakguard.pipe import run
 from leakguard.report.text import to_text
@@ -146,7 +146,8 @@ def _scanned(sources: Sequence[Source], config: Config) -> Report:
     plugins = plugins_for(config)
     check_rule_ids(config, [*matcher.rules, *plugins.rules] if plugins else matcher.rules)
     opening = opening_for(config.artifacts, ".", hooked=True)
-    return run(sources, matcher, policy_of(config), opening=opening, plugins=plugins)
+    data = data_for(config)
+    return run(sources, matcher, policy_of(config), opening=opening, plugins=plugins, data=data)
 
 
 def _show(report: Report, advice: Callable[[], Sequence[str]]) -> None:

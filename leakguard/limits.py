@@ -341,8 +341,7 @@ TABLE_ROWS: Final = 25
 """Fewest rows that make a table one of customers: fixtures and examples have fewer."""
 
 TABLE_SCORE: Final = 4
-"""What the columns of a table must weigh: see data/profile.py. Measured: real exports have 4 to 12,
-public tables of 37,000 files 3 at most."""
+"""What the columns of a table must weigh: see data/profile.py."""
 
 TABLE_SAMPLE_ROWS: Final = 2000
 """Rows that are looked at: more say nothing more of what the columns hold."""
@@ -374,8 +373,12 @@ EDM_ENOUGH: Final = 1000
 EDM_WORDS: Final = 8
 """Words of a name that are looked at; what follows is cut off."""
 
-EDM_KNOWN: Final = 1_000_000
-"""Words of which is remembered whether a name begins with them, about 100 bytes each."""
+EDM_KNOWN: Final = 100_000
+"""Words, and pairs of them, of which is remembered whether a name begins with them: about 100 bytes
+each."""
+
+EDM_BLOCK: Final = 32 * KIB
+"""Bytes of lines that are looked at in one go: most of them hold nothing."""
 
 EDM_RECORDS: Final = 1 << 26
 """Records that an index can hold, and EDM_COLUMNS columns."""

@@ -8,12 +8,14 @@ from leakguard import limits
 from leakguard.artifacts.budget import Allowance
 from leakguard.config import Config
 from leakguard.errors import ConfigError
+from leakguard.looking import Data
 from leakguard.model import Rule
-from leakguard.policy import ArtifactSettings
+from leakguard.policy import ArtifactSettings, DataSettings
 from leakguard.unpack import Opening
 
 if TYPE_CHECKING:
     from leakguard.artifacts.ownership import Ownership
+    from leakguard.data.edm_match import Seeker
     from leakguard.plugins import Plugins
 
 
@@ -47,6 +49,20 @@ def named_for(config: Config) -> list[Rule]:
 
         rules += canary_rules(config.data.canaries)
     return rules
+
+
+def data_for(config: Config) -> Data:
+    """How to look for customers' data. What the indexes hold is asked when the scan begins."""
+    return Data(config.data, (lambda: _seekers(config.data)) if config.data.indexes else None)
+
+
+def _seekers(settings: DataSettings) -> "list[Seeker]":
+    """Raises ConfigError for an index or a key that cannot be used."""
+    from leakguard.data.edm import load_key, read_index
+    from leakguard.data.edm_match import Seeker
+
+    key = load_key(settings.key_file, os.environ)
+    return [Seeker(read_index(path, key), key) for path in settings.indexes]
 
 
 def plugins_for(config: Config) -> "Plugins | None":

@@ -13,6 +13,7 @@ from leakguard import limits
 from leakguard.confirmed import Confirmer
 from leakguard.doubles import without_doubles
 from leakguard.findings import in_order, judge
+from leakguard.looking import Data, Looking
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Report, Skip, Summary, Window
 from leakguard.overlaps import without_disabled
@@ -46,18 +47,21 @@ def run(
     opening: Opening | None = Opening(),
     plugins: "Plugins | None" = None,
     suppression: Suppression | None = None,
+    data: Data | None = None,
 ) -> Report:
     """Looks at all that the sources yield, in their order, and at what is packed in it.
 
     `opening` says how far files that hold others are opened and whose builds they are; None leaves
     them closed. `plugins` look at the same after the rules. `suppression` stands in for the
-    policy's own. Raises what a source raises when nothing of it can be read, ConfigError for a
+    policy's own. `data` says how to look for customers' data; None does not look for it. Raises what a source raises when nothing of it can be read, ConfigError for a
     baseline that cannot be used, and nothing else.
     """
     began, started = int(time.time()), time.perf_counter()
     suppression = suppression or suppression_for(policy)
     unpacked = [Unpacking(source, opening.allowance) for source in sources] if opening else []
     sources = unpacked or sources
+    looking = [Looking(source, data) for source in sources] if data else []
+    sources = looking or sources
     watch = _Watch(sources, progress, started)
     found: list[list[Candidate]] = []
     skips: list[Skip] = []
@@ -78,6 +82,11 @@ def run(
         builds, silenced, told = judge_builds(unpacked, opening, suppression)
         findings, suppressed = in_order(findings + builds), suppressed + silenced
         notes += told
+    if any(source.tables or source.records for source in looking):
+        from leakguard.disclosures import judge_data  # most scans meet none
+
+        told_data, silenced = judge_data(looking, suppression)
+        findings, suppressed = in_order(findings + told_data), suppressed + silenced
     return Report(
         findings=tuple(findings),
         skips=tuple(sorted(skips, key=lambda skip: (skip.path, skip.reason, skip.blob or ""))),

@@ -71,6 +71,9 @@ class Unpacking:
         self.members = Tally()
         """Blobs and bytes that came out of others."""
         self.builds: list[BuildSeen] = []
+        self.wants_sheets = False
+        self.sheets: list[tuple[str, bytes]] = []
+        """Sheets of workbooks as lines of cells between tabs, by key; only when they are wanted."""
         self._source = source
         self._allowance = allowance
         self._packer = Packer(self.members)
@@ -197,16 +200,18 @@ class Unpacking:
     def _open(self, key: str, data: Buffer) -> Iterator[Window | Skip]:
         # Most scans open nothing, and a hook has no time for what it does not need.
         from leakguard.artifacts.model import Unread
-        from leakguard.artifacts.walk import Found, walk
+        from leakguard.artifacts.walk import Found, Sheet, walk
 
         if isinstance(self._source, FilesSource):
             self._bundle(self._source, key)
-        for item in walk(data, Budget(self._allowance), key):
+        for item in walk(data, Budget(self._allowance), key, sheets=self.wants_sheets):
             inner = f"{key}{SEPARATOR}{item.name}"
             if isinstance(item, Unread):
                 self._unread.append((inner, item.reason))
             elif isinstance(item, Found):
                 self.builds.append(BuildSeen(inner, item.build, item.sha256))
+            elif isinstance(item, Sheet):
+                self.sheets.append((inner, item.text))
             else:
                 yield from self._packer.add(inner, _Reader(inner, item.content, self._unread))
 

@@ -14,7 +14,7 @@ from posixpath import basename
 from typing import Any, NamedTuple
 
 from leakguard import limits
-from leakguard.artifacts import kinds
+from leakguard.artifacts import kinds, workbook
 from leakguard.artifacts.budget import ArtifactError, Budget, LimitReached
 from leakguard.artifacts.content import Buffer, Content
 from leakguard.artifacts.kinds import Kind, Strings
@@ -63,23 +63,33 @@ class Found(NamedTuple):
     """Of its bytes, lower-case hex; empty for one that only streamed by."""
 
 
-Item = Text | Unread | Found
+class Sheet(NamedTuple):
+    """A sheet of a workbook, which several files in it say together."""
+
+    name: str
+    text: bytes
+    """A line for each row, its cells between tabs."""
 
 
-def walk(data: Buffer, budget: Budget, name: str = "") -> Iterator[Item]:
+Item = Text | Unread | Found | Sheet
+
+
+def walk(data: Buffer, budget: Budget, name: str = "", *, sheets: bool = False) -> Iterator[Item]:
     """All that is in a file, but not its own bytes: those its source hands out already.
 
-    `name` ends like its file name where that is known: Brotli shows in nothing else.
+    `name` ends like its file name where that is known: Brotli shows in nothing else. With `sheets`
+    workbooks are told as their sheets too.
     """
     content = Content.of(data, budget)
-    yield from _Walk(budget).file("", content, 0, hint=name)
+    yield from _Walk(budget, sheets=sheets).file("", content, 0, hint=name)
 
 
 class _Walk:
     """One top-level file."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, *, sheets: bool = False) -> None:
         self._budget = budget
+        self._sheets = sheets
 
     def file(self, name: str, content: Content, depth: int, hint: str) -> Iterator[Item]:
         """The items of one file or member; its own bytes too, unless it is the outermost."""
@@ -226,6 +236,12 @@ class _Walk:
 
     def _named(self, name: str, tree: Tree, content: Content) -> Iterator[Item]:
         """What the container as a whole is."""
+        if self._sheets and workbook.WORKBOOK in tree.names:
+            try:
+                for sheet, text in workbook.sheets(tree, self._budget):
+                    yield Sheet(_inside(name, sheet), text)
+            except Exception as error:
+                yield Unread(name, f"its sheets cannot be read: {reason(error)}")
         for module in kinds.TREES:
             try:
                 builds = import_module(f"{_PACKAGE}.{module}").describe_tree(tree)

@@ -17,6 +17,7 @@ from leakguard.cli.config import config
 from leakguard.cli.diff import diff
 from leakguard.cli.doctor import doctor
 from leakguard.cli.explain import explain
+from leakguard.cli.edm import edm
 from leakguard.cli.findings import findings
 from leakguard.cli.hook import hook
 from leakguard.cli.importing import import_
@@ -45,6 +46,7 @@ from leakguard.version import __version__
         hook,
         redact,
         canary,
+        edm,
         rules,
         config,
         baseline,

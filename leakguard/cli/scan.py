@@ -160,7 +160,7 @@ def scanned(
 ) -> Report:
     """Scans. `own` stands in for the repository's own baseline, `more` are added to the others."""
     from leakguard.cache import matcher_for
-    from leakguard.opening import named_for, opening_for, plugins_for
+    from leakguard.opening import data_for, named_for, opening_for, plugins_for
     from leakguard.pipe import run
     from leakguard.sources.select import pick_source
     from leakguard.suppression import suppression_for
@@ -174,7 +174,9 @@ def scanned(
     sources = pick_source(selection)
     with shown(progress) as show:
         opening = opening_for(config.artifacts, selection.paths[0])
-        return run(sources, matcher, policy, show, opening, plugins, suppression)
+        return run(
+            sources, matcher, policy, show, opening, plugins, suppression, data_for(config)
+        )
 
 
 def _note(notes: Sequence[str]) -> None:

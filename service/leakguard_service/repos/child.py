@@ -22,7 +22,7 @@ from leakguard.cache import matcher_for
 from leakguard.config import Config, policy_of
 from leakguard.errors import ConfigError, LeakguardError, SourceError
 from leakguard.model import Place, Report, Skip, Window
-from leakguard.opening import opening_for
+from leakguard.opening import data_for, opening_for
 from leakguard.pipe import run
 from leakguard.ruleset import rule_files
 from leakguard.sources import Counts
@@ -104,6 +104,7 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
         matcher,
         replace(policy_of(config), identity_key=key),
         opening=opening_for(config.artifacts, git_dir),
+        data=data_for(config),
     )
     answer, cut = _document(report)
     answer["contexts"] = contexts(repository.git, matcher, report.findings[:_FINDINGS_MOST])

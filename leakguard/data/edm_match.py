@@ -1,0 +1,261 @@
+"""Looks for values of an index in texts: how many, and which belong to one record.
+
+Addresses are cut out by their `@`, numbers by their form; names are found by their first word, of
+which it is remembered whether any name begins with it. Only what then is left is hashed.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from leakguard import limits
+from leakguard.data import values
+from leakguard.data.edm import COLUMN_BITS, Content, has, hasher
+
+_LOCAL = re.compile(r"[^\s@\"'<>(),;:\[\]=|/\\]{1,64}")
+_DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}")
+# Each begins with what is rare: a look behind it at every place takes five times as long.
+_PHONES = re.compile(r"\d[\d ()./-]{6,24}\d(?!\w)")
+_IBANS = re.compile(r"[a-z]{2}\d\d(?: ?[a-z0-9]{2,4}){3,8}(?!\w)")
+_NUMBERS = re.compile(r"\d[a-z0-9-]*(?<!-)")
+_BEFORE_NUMBER = re.compile(r"[a-z0-9-]{0,16}")
+_DOMAINS = re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.)+[a-z]{2,24}(?![\w-])")
+_WORDS = re.compile(r"[^\W_]+|\n")
+_SPACES = bytes(byte if chr(byte).isalnum() and byte < 128 else 32 for byte in range(256))
+"""All but letters and digits of ASCII, as spaces."""
+_CUT = " \x01 "
+"""What stands where an address was: no word and no line."""
+_FORMS = ((values.IBAN, _IBANS), (values.PHONE, _PHONES))
+
+
+class Hit(NamedTuple):
+    """A value of the index in a text."""
+
+    line: int
+    """Line breaks before it."""
+    at: int
+    """Number of its first word, for names: what else stands nowhere in another value."""
+    end: int
+    value: int
+    """Its hash."""
+    weak: bool
+    """Whether others may well have it too: a name of two words."""
+    owners: tuple[int, ...]
+
+
+class Seeker:
+    """One index, and what is known of words already. For one thread."""
+
+    def __init__(self, content: Content, key: bytes) -> None:
+        self.content = content
+        self._arrays = content.arrays
+        self._hash = hasher(key, content.salt)
+        self._types = {column.type for column in content.columns}
+        self._firsts: dict[str, bool] = {}
+        self._pairs: dict[str, tuple[tuple[int, ...], bool]] = {}
+
+    def hits(self, text: str) -> Iterator[Hit]:
+        """The values in a text as `values.plain` gives it; by kind, not in its order."""
+        if values.EMAIL in self._types or values.WORDS in self._types:
+            found, text = self._addresses(text)
+            yield from found
+        if values.DOMAIN in self._types:
+            found, text = self._domains(text)
+            yield from found
+        for kind, pattern in _FORMS:
+            if kind in self._types:
+                yield from self._formed(kind, pattern, text)
+        if values.NUMBER in self._types:
+            yield from self._numbers(text)
+        if values.WORDS in self._types:
+            yield from self._names(text)
+
+    def _addresses(self, text: str) -> tuple[list[Hit], str]:
+        """The e-mail addresses, and the text without any: a name in one is not another value."""
+        parts = text.split("@")
+        if len(parts) == 1:
+            return [], text
+        found: list[Hit] = []
+        line, at = 0, 0
+        wanted = values.EMAIL in self._types
+        for number in range(len(parts) - 1):
+            left, right = parts[number], parts[number + 1]
+            line += left.count("\n")
+            local = _LOCAL.match(left[:-65:-1])
+            domain = _DOMAIN.match(right) if local else None
+            if not local or not domain:
+                continue
+            if wanted:
+                address = f"{local[0][::-1]}@{domain[0]}"
+                found += self._looked(values.EMAIL, address, lambda _: line, 0)
+            parts[number] = left[: -len(local[0])] + _CUT
+            parts[number + 1] = right[domain.end() :]
+        return found, "".join(parts)
+
+    def _domains(self, text: str) -> tuple[list[Hit], str]:
+        found: list[Hit] = []
+        lines = _lines(text)
+
+        def cut(match: "re.Match[str]") -> str:
+            name = match[0].removeprefix("www.")
+            hits = self._looked(values.DOMAIN, name, lines, match.start())
+            found.extend(hits)
+            return _CUT if hits else match[0]
+
+        return found, _DOMAINS.sub(cut, text)
+
+    def _formed(self, kind: str, pattern: "re.Pattern[str]", text: str) -> Iterator[Hit]:
+        lines = _lines(text)
+        normal = values.NORMAL[kind]
+        for match in pattern.finditer(text):
+            before = text[match.start() - 1 : match.start()]
+            if not before.isalnum() and (value := normal(match[0])):
+                yield from self._looked(kind, value, lines, match.start())
+
+    def _numbers(self, text: str) -> Iterator[Hit]:
+        lines = _lines(text)
+        for match in _NUMBERS.finditer(text):
+            start = match.start()
+            before = _BEFORE_NUMBER.match(text[max(0, start - 16) : start][::-1])
+            value = values.number((before[0][::-1].lstrip("-") if before else "") + match[0])
+            if value:
+                yield from self._looked(values.NUMBER, value, lines, start)
+
+    def _looked(
+        self, kind: str, text: str, line_of: Callable[[int], int], offset: int
+    ) -> list[Hit]:
+        value = self._hash(kind, text)
+        owners = self._owners(value)
+        return [Hit(line_of(offset), -1, -1, value, False, owners)] if owners else []
+
+    def _owners(self, value: int) -> tuple[int, ...]:
+        hashes = self._arrays["values"]
+        at = bisect_left(hashes, value)
+        end = at
+        while end < len(hashes) and hashes[end] == value and end - at < limits.EDM_SHARED:
+            end += 1
+        return tuple(self._arrays["owners"][at:end])
+
+    def _names(self, text: str) -> Iterator[Hit]:
+        if text.isascii() and not self._may_name(text):
+            return
+        words = _WORDS.findall(text)
+        firsts = self._first_words(set(words))
+        if not firsts:
+            return
+        places = [at for at, word in enumerate(words) if word in firsts]
+        breaks = [at for at, word in enumerate(words) if word == "\n"]
+        words.append("\n")
+        for at in places:
+            following = words[at + 1]
+            if following == "\n":
+                continue
+            owners, is_prefix = self._pair(f"{words[at]} {following}")
+            if owners or is_prefix:
+                line = bisect_right(breaks, at)
+                yield from self._name(words, at, line, owners, is_prefix=is_prefix)
+
+    def _may_name(self, text: str) -> bool:
+        """Whether any name may be in a text of ASCII, whose lines are not looked at: four times as
+        fast as the words with their lines."""
+        words = text.encode().translate(_SPACES).decode().split()
+        firsts = self._first_words(set(words))
+        words.append("")
+        return any(
+            any(self._pair(f"{word} {words[at + 1]}"))
+            for at, word in enumerate(words)
+            if word in firsts
+        )
+
+    def _first_words(self, words: set[str]) -> set[str]:
+        """Those with which a name begins."""
+        known, section = self._firsts, self._arrays["firsts"]
+        if len(known) > limits.EDM_KNOWN:
+            known.clear()
+        for word in words.difference(known):
+            known[word] = word != "\n" and has(section, self._hash("first", word))
+        return {word for word in words if known[word]}
+
+    def _pair(self, text: str) -> tuple[tuple[int, ...], bool]:
+        """Whose name two words are, and whether longer names begin with them."""
+        found = self._pairs.get(text)
+        if found is None:
+            if len(self._pairs) > limits.EDM_KNOWN:
+                self._pairs.clear()
+            owners = self._owners(self._hash(values.WORDS, text))
+            is_prefix = has(self._arrays["pairs"], self._hash("pair", text))
+            found = self._pairs[text] = owners, is_prefix
+        return found
+
+    def _name(
+        self, words: list[str], at: int, line: int, owners: tuple[int, ...], *, is_prefix: bool
+    ) -> Iterator[Hit]:
+        """The longest name that begins at a word."""
+        text, end = f"{words[at]} {words[at + 1]}", at + 2
+        best = (text, end, owners) if owners else None
+        while is_prefix and end - at < limits.EDM_WORDS and words[end] != "\n":
+            text, end = f"{text} {words[end]}", end + 1
+            if longer := self._owners(self._hash(values.WORDS, text)):
+                best = text, end, longer
+        if best:
+            weak = best[1] - at == 2
+            yield Hit(line, at, best[1], self._hash(values.WORDS, best[0]), weak, best[2])
+
+
+def _lines(text: str) -> Callable[[int], int]:
+    """Gives the line breaks before an offset; asked for few, of a text that is not long."""
+    return lambda offset: text.count("\n", 0, offset)
+
+
+class Tally:
+    """What of an index a file holds, as its parts come in."""
+
+    def __init__(self) -> None:
+        self.strong: set[int] = set()
+        self.weak: set[int] = set()
+        self.rows: set[int] = set()
+        """Records of which two values stand together."""
+        self.columns: set[int] = set()
+        self.first = 0
+        """Line of the first value, from 1; 0 for none."""
+        self.lines = 0
+        """That were looked at, without empty ones."""
+        self._last: dict[int, Hit] = {}
+        """By record, the value of it that was met last."""
+
+    def is_full(self) -> bool:
+        """Whether more values would say nothing more."""
+        return len(self.strong) >= limits.EDM_ENOUGH
+
+    def add(self, hits: Iterator[Hit], line: int) -> None:
+        """Takes the values of a part that begins at a line, counted from 1."""
+        if len(self._last) > limits.EDM_KNOWN:
+            self._last.clear()
+        mask = (1 << COLUMN_BITS) - 1
+        for hit in hits:
+            (self.weak if hit.weak else self.strong).add(hit.value)
+            here = hit._replace(line=hit.line + line)
+            self.first = min(self.first or here.line, here.line)
+            for owner in hit.owners:
+                self.columns.add(owner & mask)
+                record, one = owner >> COLUMN_BITS, here._replace(owners=(owner,))
+                last = self._last.get(record)
+                if last is not None and _together(last, one):
+                    self.rows.add(record)
+                self._last[record] = one
+
+    def is_leak(self, least: int) -> bool:
+        """Whether so much of an index is no chance."""
+        listed = len(self.strong) + len(self.weak) >= limits.EDM_WEAK_MATCHES
+        dense = (len(self.strong) + len(self.weak)) * limits.EDM_WEAK_LINES >= self.lines
+        return bool(self.rows) or len(self.strong) >= least or (listed and dense)
+
+
+def _together(first: Hit, second: Hit) -> bool:
+    """Whether two values of a record are of other columns, stand near, and do not overlap."""
+    if first.owners == second.owners or first.value == second.value:
+        return False
+    if first.line == second.line and first.at < second.end and second.at < first.end:
+        return False
+    return abs(first.line - second.line) <= limits.EDM_ROW_LINES

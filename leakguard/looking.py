@@ -1,0 +1,219 @@
+"""A source of which also tables are judged, and values of customers looked for.
+
+The windows pass through as they are. A few bytes of each blob decide whether it may be a table;
+only such a blob is read. An index is asked about every text, when the settings name one.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from leakguard import limits
+from leakguard.data.rows import form_of
+from leakguard.model import Piece, Place, Skip, Window
+from leakguard.policy import DataSettings
+from leakguard.sources import Source
+from leakguard.unpack import Unpacking
+
+if TYPE_CHECKING:
+    from leakguard.data.edm_match import Seeker, Tally
+    from leakguard.data.profile import Verdict
+
+_STATEMENTS: Final = re.compile(rb"(?:INSERT INTO|insert into|COPY) [^\s(]{1,80}")
+_HEAD: Final = 1024
+"""Bytes in which a NUL says that a blob is no text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """How to look for customers' data."""
+
+    settings: DataSettings = DataSettings()
+    seekers: "Callable[[], Sequence[Seeker]] | None" = None
+    """Opens the indexes, when the first text is there; None for no index."""
+
+
+class TableSeen(NamedTuple):
+    """A table of customers, and the blob it is in."""
+
+    key: str
+    verdict: "Verdict"
+
+
+class RecordsSeen(NamedTuple):
+    """What of an index a blob holds."""
+
+    key: str
+    tally: "Tally"
+    columns: tuple[str, ...]
+    """Names of the index's columns of which there are values."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A blob that is coming in, in one window or in several."""
+
+    key: str
+    tallies: "list[Tally]" = field(default_factory=list)
+    """One for each index."""
+    is_dump: bool = False
+    """Whether it is SQL: then each part may begin another table."""
+    statements: set[bytes] = field(default_factory=set)
+    """How those of a dump begin that were met."""
+    names: set[str] = field(default_factory=set)
+    """Of tables that were judged already: a dump has each in many statements."""
+
+    def has_new(self, part: bytes) -> bool:
+        """Whether a part of a dump has statements for a table that no other part had."""
+        found = set(_STATEMENTS.findall(part)) - self.statements
+        self.statements |= found
+        return bool(found)
+
+
+class Looking:
+    """A source, and what customers' data is in its blobs. For one thread."""
+
+    def __init__(self, source: Source, data: Data) -> None:
+        self.tally = source.tally
+        self.root = source.root
+        self.tables: list[TableSeen] = []
+        self.records: list[RecordsSeen] = []
+        self._source = source
+        self._settings = data.settings
+        self._open = data.seekers
+        self._seekers: Sequence[Seeker] = ()
+        self._reading = _Reading("")
+        self._unpacking = source if isinstance(source, Unpacking) else None
+        if self._unpacking:
+            self._unpacking.wants_sheets = True
+
+    def windows(self) -> Iterator[Window | Skip]:
+        if self._open:
+            self._seekers = self._open()
+        for item in self._source.windows():
+            yield item
+            if isinstance(item, Window):
+                self._look(item)
+                self._look_at_sheets()
+        self._look_at_sheets()
+        self._finish("")
+
+    def _look(self, window: Window) -> None:
+        """Runs for every blob: written for speed."""
+        data, tables = window.data, self._settings.tables
+        for piece in window.pieces:
+            if self._seekers:
+                self._seek(data, piece)
+            if tables:
+                if piece.offset:
+                    self._continue(data, piece)
+                elif form := form_of(data, piece.start, piece.end):
+                    self._begin(form, data, piece)
+
+    def _begin(self, form: str, data: bytes | bytearray, piece: Piece) -> None:
+        reading = self._now(piece.key)
+        reading.is_dump = form == "sql"
+        most = limits.WINDOW_BYTES if reading.is_dump else limits.TABLE_SAMPLE_BYTES
+        part = bytes(data[piece.start : min(piece.end, piece.start + most)])
+        if reading.is_dump:
+            reading.has_new(part)
+        self._judge(reading, form, part, 0)
+
+    def _continue(self, data: bytes | bytearray, piece: Piece) -> None:
+        reading = self._now(piece.key)
+        if reading.is_dump:
+            part = bytes(data[piece.own_start : piece.end])
+            if not reading.has_new(part):
+                return
+            before = data.count(b"\n", piece.start, piece.own_start)
+            self._judge(reading, "sql", part, piece.line - 1 + before)
+
+    def _judge(self, reading: _Reading, form: str, data: bytes, line: int) -> None:
+        """Looks at the tables of a text that begins behind so many lines."""
+        from leakguard.data.profile import judge  # most scans meet no table
+        from leakguard.data.rows import tables_in
+
+        for table in tables_in(form, data):
+            if table.name and table.name in reading.names:
+                continue
+            verdict = judge(table, self._settings.rows, self._settings.score)
+            if verdict:
+                reading.names.add(table.name)
+                found = verdict._replace(table=table._replace(rows=[], line=table.line + line))
+                self.tables.append(TableSeen(reading.key, found))
+
+    def _look_at_sheets(self) -> None:
+        """What of spreadsheets only several files in them say together."""
+        if not self._unpacking:
+            return
+        for key, text in self._unpacking.sheets:
+            piece = Piece(key, 0, len(text), 0, len(text))
+            self._look(Window(text, len(text), [piece]))
+        self._unpacking.sheets.clear()
+
+    def _now(self, key: str) -> _Reading:
+        """What is known of a blob; the one before is finished when another one comes."""
+        if self._reading.key != key:
+            self._finish(key)
+        return self._reading
+
+    def _finish(self, following: str) -> None:
+        reading = self._reading
+        for tally, seeker in zip(reading.tallies, self._seekers, strict=False):
+            if tally.is_leak(self._settings.matches):
+                columns = seeker.content.columns
+                names = tuple(columns[number].name for number in sorted(tally.columns))
+                self.records.append(RecordsSeen(reading.key, tally, names))
+        self._reading = _Reading(following)
+
+    def _seek(self, data: bytes | bytearray, piece: Piece) -> None:
+        """Asks the indexes about the lines that begin in a piece's own part."""
+        if data.find(b"\0", piece.start, min(piece.end, piece.start + _HEAD)) >= 0:
+            return
+        from leakguard.data.edm_match import Tally
+        from leakguard.data.values import plain
+
+        reading = self._now(piece.key)
+        reading.tallies = reading.tallies or [Tally() for _ in self._seekers]
+        at, line = piece.own_start, piece.line
+        if piece.offset:
+            line += data.count(b"\n", piece.start, at)
+            newline = data.find(b"\n", at - 1, piece.end)
+            at, line = (newline + 1, line + (newline >= at)) if newline >= 0 else (piece.end, line)
+        while at < piece.own_end and not all(tally.is_full() for tally in reading.tallies):
+            end = _line_end(data, min(at + limits.EDM_BLOCK, piece.own_end), piece.end)
+            text = plain(_decoded(bytes(data[at:end])))
+            for tally, seeker in zip(reading.tallies, self._seekers, strict=True):
+                tally.add(seeker.hits(text), line)
+                tally.lines += text.count("\n") - text.count("\n\n")
+            line += text.count("\n")
+            at = end
+
+    def places(
+        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+    ) -> Mapping[str, Sequence[Place]]:
+        return self._source.places(keys, elsewhere=elsewhere)
+
+    def adds(self, place: Place, secret: bytes) -> bool:
+        return self._source.adds(place, secret)
+
+    def former(self, place: Place) -> Sequence[str]:
+        return self._source.former(place)
+
+    def notes(self) -> list[str]:
+        return self._source.notes()
+
+
+def _line_end(data: bytes | bytearray, at: int, end: int) -> int:
+    """Behind the next line break, or `end`."""
+    newline = data.find(b"\n", max(0, at - 1), end)
+    return newline + 1 if newline >= 0 else end
+
+
+def _decoded(data: bytes) -> str:
+    """As UTF-8, or else as what Windows in Western Europe writes."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
