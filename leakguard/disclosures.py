@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from leakguard import limits
 from leakguard.artifacts.verdict import place_weight
 from leakguard.baselines import Subject
 from leakguard.fingerprint import identity
@@ -51,7 +52,6 @@ _MADE_UP: Final = re.compile(
     r"|examples?|demos?|tests?|testdata|test[_-]data|spec|i18n|locales?|cassettes?)(?:$|[/!_.0-9-])"
 )
 """Words in paths of what is made up for tests and documents, and of translations."""
-_NUMBERS_FROM: Final = 1000
 
 
 class _Said(NamedTuple):
@@ -97,6 +97,7 @@ def is_made_up(path: str) -> bool:
 
 def _of_table(seen: TableSeen) -> _Said:
     verdict = seen.verdict
+    more = " or more" if verdict.rows >= limits.TABLE_SAMPLE_ROWS - 1 else ""
     columns = ", ".join(f"{meaning} ({name})" for meaning, name in verdict.meanings.items())
     named = f"{verdict.table.name}: " if verdict.table.name else ""
     return _Said(
@@ -104,24 +105,22 @@ def _of_table(seen: TableSeen) -> _Said:
         seen.key,
         verdict.table.line,
         f"{named}{', '.join(verdict.meanings)}",
-        f"It has {verdict.rows:,}{' or more' if verdict.rows >= _NUMBERS_FROM else ''} rows with"
+        f"It has {verdict.rows:,}{more} rows with"
         f" {columns}.",
         "\0".join((verdict.table.name, *verdict.table.header, *verdict.meanings)).encode(),
     )
 
 
 def _of_records(seen: RecordsSeen) -> _Said:
-    tally = seen.tally
-    count = len(tally.strong) + len(tally.weak)
-    more = " or more" if tally.is_full() else ""
-    rows = f"; of {len(tally.rows):,} records several stand together" if tally.rows else ""
+    more = " or more" if seen.is_full else ""
+    rows = f"; of {seen.rows:,} records several stand together" if seen.rows else ""
     names = ", ".join(seen.columns)
     return _Said(
         RECORDS,
         seen.key,
-        tally.first,
-        f"{count:,}{more} values of {names}",
-        f"{count:,}{more} values of your customers' index are in it ({names}){rows}.",
+        seen.line,
+        f"{seen.values:,}{more} values of {names}",
+        f"{seen.values:,}{more} values of your customers' index are in it ({names}){rows}.",
         "\0".join(seen.columns).encode(),
     )
 

@@ -343,11 +343,14 @@ TABLE_ROWS: Final = 25
 TABLE_SCORE: Final = 4
 """What the columns of a table must weigh: see data/profile.py."""
 
-TABLE_SAMPLE_ROWS: Final = 2000
+TABLE_SAMPLE_ROWS: Final = 500
 """Rows that are looked at: more say nothing more of what the columns hold."""
 
-TABLE_SAMPLE_BYTES: Final = MIB
+TABLE_SAMPLE_BYTES: Final = 256 * KIB
 """Bytes of a file in which these rows are looked for."""
+
+TABLE_WHOLE_BYTES: Final = 64 * MIB
+"""Largest Parquet or Avro file whose rows are looked at: what says how to read them is at its end."""
 
 EDM_MATCHES: Final = 5
 """Distinct values of an index in one file that are no chance."""

@@ -7,13 +7,13 @@ only such a blob is read. An index is asked about every text, when the settings 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from leakguard import limits
-from leakguard.data.rows import form_of
+from leakguard.data.rows import COLUMNAR, form_of
 from leakguard.model import Piece, Place, Skip, Window
 from leakguard.policy import DataSettings
-from leakguard.sources import Source
+from leakguard.sources import Shareable, Source
 from leakguard.unpack import Unpacking
 
 if TYPE_CHECKING:
@@ -42,12 +42,29 @@ class TableSeen(NamedTuple):
 
 
 class RecordsSeen(NamedTuple):
-    """What of an index a blob holds."""
+    """How much of an index a blob holds."""
 
     key: str
-    tally: "Tally"
+    line: int
+    """Of the first value, from 1."""
+    values: int
+    """Distinct ones."""
+    rows: int
+    """Records of which several stand together."""
+    is_full: bool
+    """Whether there may be more."""
     columns: tuple[str, ...]
     """Names of the index's columns of which there are values."""
+
+
+class _Told(NamedTuple):
+    """What a `Looking` in another process says of its share."""
+
+    inner: Any
+    """What its source says."""
+    tables: list[TableSeen]
+    records: list[RecordsSeen]
+    unread: list[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -59,6 +76,8 @@ class _Reading:
     """One for each index."""
     is_dump: bool = False
     """Whether it is SQL: then each part may begin another table."""
+    whole: bytearray | None = None
+    """Of a file that is read whole, what came in so far."""
     statements: set[bytes] = field(default_factory=set)
     """How those of a dump begin that were met."""
     names: set[str] = field(default_factory=set)
@@ -84,20 +103,53 @@ class Looking:
         self._open = data.seekers
         self._seekers: Sequence[Seeker] = ()
         self._reading = _Reading("")
+        self._unread: list[tuple[str, str]] = []
+        """Keys of what was not judged, and why."""
         self._unpacking = source if isinstance(source, Unpacking) else None
         if self._unpacking:
             self._unpacking.wants_sheets = True
 
     def windows(self) -> Iterator[Window | Skip]:
+        return self._looked(self._source.windows())
+
+    def _looked(self, items: Iterable[Window | Skip]) -> Iterator[Window | Skip]:
+        """The items as they are, each looked at when whoever takes it asks for the next."""
         if self._open:
             self._seekers = self._open()
-        for item in self._source.windows():
+        for item in items:
             yield item
             if isinstance(item, Window):
                 self._look(item)
                 self._look_at_sheets()
         self._look_at_sheets()
         self._finish("")
+
+    def parts(self) -> int:
+        return self._source.parts() if isinstance(self._source, Shareable) else 0
+
+    @property
+    def others(self) -> Callable[[], None] | None:
+        return self._source.others if isinstance(self._source, Shareable) else None
+
+    @others.setter
+    def others(self, wait: Callable[[], None] | None) -> None:
+        if isinstance(self._source, Shareable):
+            self._source.others = wait
+
+    def share(self, claims: Iterable[int]) -> Iterator[Window | Skip]:
+        if isinstance(self._source, Shareable):
+            yield from self._looked(self._source.share(claims))
+
+    def told(self) -> _Told:
+        inner = self._source.told() if isinstance(self._source, Shareable) else None
+        return _Told(inner, self.tables, self.records, self._unread)
+
+    def hear(self, told: _Told) -> None:
+        if isinstance(self._source, Shareable):
+            self._source.hear(told.inner)
+        self.tables += told.tables
+        self.records += told.records
+        self._unread += told.unread
 
     def _look(self, window: Window) -> None:
         """Runs for every blob: written for speed."""
@@ -113,6 +165,10 @@ class Looking:
 
     def _begin(self, form: str, data: bytes | bytearray, piece: Piece) -> None:
         reading = self._now(piece.key)
+        if form == COLUMNAR:
+            reading.whole = bytearray()
+            self._collect(reading, data, piece)
+            return
         reading.is_dump = form == "sql"
         most = limits.WINDOW_BYTES if reading.is_dump else limits.TABLE_SAMPLE_BYTES
         part = bytes(data[piece.start : min(piece.end, piece.start + most)])
@@ -122,12 +178,31 @@ class Looking:
 
     def _continue(self, data: bytes | bytearray, piece: Piece) -> None:
         reading = self._now(piece.key)
-        if reading.is_dump:
+        if reading.whole is not None:
+            self._collect(reading, data, piece)
+        elif reading.is_dump:
             part = bytes(data[piece.own_start : piece.end])
             if not reading.has_new(part):
                 return
             before = data.count(b"\n", piece.start, piece.own_start)
             self._judge(reading, "sql", part, piece.line - 1 + before)
+
+    def _collect(self, reading: _Reading, data: bytes | bytearray, piece: Piece) -> None:
+        """Puts a file together again that is read whole, and judges it at its end."""
+        whole = reading.whole
+        if whole is None:
+            return
+        whole += data[piece.own_start : piece.own_end]
+        if len(whole) > limits.TABLE_WHOLE_BYTES:
+            reading.whole = None
+            self._unread.append((piece.key, "its rows were not looked at: it is too large"))
+        elif piece.own_end == piece.end:
+            reading.whole = None
+            try:
+                self._judge(reading, COLUMNAR, bytes(whole), 0)
+            except ImportError:
+                why = "its rows were not looked at: that takes `pip install 'leakguard[data]'`"
+                self._unread.append((piece.key, why))
 
     def _judge(self, reading: _Reading, form: str, data: bytes, line: int) -> None:
         """Looks at the tables of a text that begins behind so many lines."""
@@ -164,7 +239,8 @@ class Looking:
             if tally.is_leak(self._settings.matches):
                 columns = seeker.content.columns
                 names = tuple(columns[number].name for number in sorted(tally.columns))
-                self.records.append(RecordsSeen(reading.key, tally, names))
+                found = len(tally.strong) + len(tally.weak), len(tally.rows), tally.is_full()
+                self.records.append(RecordsSeen(reading.key, tally.first, *found, names))
         self._reading = _Reading(following)
 
     def _seek(self, data: bytes | bytearray, piece: Piece) -> None:
@@ -202,7 +278,14 @@ class Looking:
         return self._source.former(place)
 
     def notes(self) -> list[str]:
-        return self._source.notes()
+        return [*self._source.notes(), *self._told()]
+
+    def _told(self) -> Iterator[str]:
+        """What was not judged as a table; it was looked at for all else."""
+        places = self._source.places({key for key, _ in self._unread}) if self._unread else {}
+        for key, why in self._unread:
+            for place in places.get(key, ())[:1]:
+                yield f"{place.path}: {why}"
 
 
 def _line_end(data: bytes | bytearray, at: int, end: int) -> int:

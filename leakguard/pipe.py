@@ -53,8 +53,9 @@ def run(
 
     `opening` says how far files that hold others are opened and whose builds they are; None leaves
     them closed. `plugins` look at the same after the rules. `suppression` stands in for the
-    policy's own. `data` says how to look for customers' data; None does not look for it. Raises what a source raises when nothing of it can be read, ConfigError for a
-    baseline that cannot be used, and nothing else.
+    policy's own. `data` says how to look for customers' data; None does not look for it. Raises
+    what a source raises when nothing of it can be read, ConfigError for a baseline or an index that
+    cannot be used, and nothing else.
     """
     began, started = int(time.time()), time.perf_counter()
     suppression = suppression or suppression_for(policy)

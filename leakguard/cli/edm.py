@@ -139,9 +139,7 @@ def _today() -> int:
     return int(time.time()) // _DAY
 
 
-def _written(
-    index: Path, key: bytes, content: "Content", counts: "Counts", started: float
-) -> None:
+def _written(index: Path, key: bytes, content: "Content", counts: "Counts", started: float) -> None:
     from leakguard.data.edm import write_index
 
     if not counts.records:
@@ -159,5 +157,7 @@ def _told(index: Path, counts: "Counts", length: int, started: float) -> Sequenc
         f" {counted(counts.values, 'value')}, {size(length)}, {seconds:.1f} s"
     ]
     if counts.unfit:
-        lines.append(f"{counts.unfit:,} values were left out: of one word, too short, or of no form")
+        lines.append(
+            f"{counts.unfit:,} values were left out: of one word, too short, or of no form"
+        )
     return lines

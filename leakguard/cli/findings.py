@@ -40,7 +40,11 @@ _FILTERS: Final[Sequence[click.Parameter]] = (
         ["--rule"], multiple=True, metavar="ID", help="Only of this rule; may be given often."
     ),
     _REPOSITORY,
-    click.Option(["--kind"], type=click.Choice(["secret", "artifact", "data", "marker"]), help="Only of this kind."),
+    click.Option(
+        ["--kind"],
+        type=click.Choice(["secret", "artifact", "data", "marker"]),
+        help="Only of this kind.",
+    ),
     click.Option(
         ["--assignee"], metavar="NUMBER", default="", help="Only of this user; none: of nobody."
     ),

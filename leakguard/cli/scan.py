@@ -174,9 +174,7 @@ def scanned(
     sources = pick_source(selection)
     with shown(progress) as show:
         opening = opening_for(config.artifacts, selection.paths[0])
-        return run(
-            sources, matcher, policy, show, opening, plugins, suppression, data_for(config)
-        )
+        return run(sources, matcher, policy, show, opening, plugins, suppression, data_for(config))
 
 
 def _note(notes: Sequence[str]) -> None:

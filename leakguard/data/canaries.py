@@ -20,7 +20,12 @@ SPLIT_MARK: Final = "~~"
 PROVIDER: Final = "Canaries"
 
 _FIELDS: Final = ("name", "email", "phone", "iban")
-_TITLES: Final = {"name": "name", "email": "e-mail address", "phone": "phone number", "iban": "IBAN"}
+_TITLES: Final = {
+    "name": "name",
+    "email": "e-mail address",
+    "phone": "phone number",
+    "iban": "IBAN",
+}
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LEAST: Final = 8
 """Characters of a value: a shorter one is met by chance."""
@@ -57,7 +62,9 @@ def load_canaries(file: Path) -> tuple[Canary, ...]:
         raise ConfigError(f"canary file {file} is not valid TOML") from error
     tables = document.get("canary")
     if document.keys() - {"canary"} or not isinstance(tables, list) or not tables:
-        raise ConfigError(f"canary file {file} has no [[canary]]: `leakguard canary new` makes some")
+        raise ConfigError(
+            f"canary file {file} has no [[canary]]: `leakguard canary new` makes some"
+        )
     return tuple(_canary(table, number, file) for number, table in enumerate(tables, 1))
 
 

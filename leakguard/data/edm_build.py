@@ -54,9 +54,7 @@ def _both(sample: list[Row], rest: Iterator[Row]) -> Iterator[Row]:
     yield from rest
 
 
-def update(
-    content: Content, rows: Iterable[Row], key: bytes, day: int
-) -> tuple[Content, Counts]:
+def update(content: Content, rows: Iterable[Row], key: bytes, day: int) -> tuple[Content, Counts]:
     """The index with these records: new ones are added, known ones marked as seen on that day."""
     adding = _Adding(content, key, day)
     for row in rows:
@@ -75,7 +73,9 @@ class _Adding:
         self.records = array("Q", content.arrays["records"])
         self._days = array("I", content.arrays["days"])
         self._numbers = {digest: number for number, digest in enumerate(self.records)}
-        self._values = _Buckets(zip(content.arrays["values"], content.arrays["owners"], strict=True))
+        self._values = _Buckets(
+            zip(content.arrays["values"], content.arrays["owners"], strict=True)
+        )
         self._firsts = set(content.arrays["firsts"])
         self._pairs = array("Q", content.arrays["pairs"])
         self.counts = Counts(records=0)

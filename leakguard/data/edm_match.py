@@ -6,7 +6,7 @@ which it is remembered whether any name begins with it. Only what then is left i
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from leakguard import limits
@@ -77,7 +77,7 @@ class Seeker:
         if len(parts) == 1:
             return [], text
         found: list[Hit] = []
-        line, at = 0, 0
+        line = 0
         wanted = values.EMAIL in self._types
         for number in range(len(parts) - 1):
             left, right = parts[number], parts[number + 1]
@@ -88,46 +88,46 @@ class Seeker:
                 continue
             if wanted:
                 address = f"{local[0][::-1]}@{domain[0]}"
-                found += self._looked(values.EMAIL, address, lambda _: line, 0)
+                found += _hits(self._looked(values.EMAIL, address), line)
             parts[number] = left[: -len(local[0])] + _CUT
             parts[number + 1] = right[domain.end() :]
-        return found, "".join(parts)
+        return found, "@".join(parts)
 
     def _domains(self, text: str) -> tuple[list[Hit], str]:
         found: list[Hit] = []
-        lines = _lines(text)
 
         def cut(match: "re.Match[str]") -> str:
             name = match[0].removeprefix("www.")
-            hits = self._looked(values.DOMAIN, name, lines, match.start())
+            hits = self._placed(values.DOMAIN, name, text, match.start())
             found.extend(hits)
             return _CUT if hits else match[0]
 
         return found, _DOMAINS.sub(cut, text)
 
     def _formed(self, kind: str, pattern: "re.Pattern[str]", text: str) -> Iterator[Hit]:
-        lines = _lines(text)
         normal = values.NORMAL[kind]
         for match in pattern.finditer(text):
             before = text[match.start() - 1 : match.start()]
             if not before.isalnum() and (value := normal(match[0])):
-                yield from self._looked(kind, value, lines, match.start())
+                yield from self._placed(kind, value, text, match.start())
 
     def _numbers(self, text: str) -> Iterator[Hit]:
-        lines = _lines(text)
         for match in _NUMBERS.finditer(text):
             start = match.start()
             before = _BEFORE_NUMBER.match(text[max(0, start - 16) : start][::-1])
             value = values.number((before[0][::-1].lstrip("-") if before else "") + match[0])
             if value:
-                yield from self._looked(values.NUMBER, value, lines, start)
+                yield from self._placed(values.NUMBER, value, text, start)
 
-    def _looked(
-        self, kind: str, text: str, line_of: Callable[[int], int], offset: int
-    ) -> list[Hit]:
+    def _placed(self, kind: str, value: str, text: str, offset: int) -> list[Hit]:
+        """The value at an offset of a text, if the index has it: only then lines are counted."""
+        found = self._looked(kind, value)
+        return _hits(found, text.count("\n", 0, offset)) if found[1] else []
+
+    def _looked(self, kind: str, text: str) -> tuple[int, tuple[int, ...]]:
+        """The hash of a value, and whose it is."""
         value = self._hash(kind, text)
-        owners = self._owners(value)
-        return [Hit(line_of(offset), -1, -1, value, False, owners)] if owners else []
+        return value, self._owners(value)
 
     def _owners(self, value: int) -> tuple[int, ...]:
         hashes = self._arrays["values"]
@@ -203,9 +203,9 @@ class Seeker:
             yield Hit(line, at, best[1], self._hash(values.WORDS, best[0]), weak, best[2])
 
 
-def _lines(text: str) -> Callable[[int], int]:
-    """Gives the line breaks before an offset; asked for few, of a text that is not long."""
-    return lambda offset: text.count("\n", 0, offset)
+def _hits(found: tuple[int, tuple[int, ...]], line: int) -> list[Hit]:
+    value, owners = found
+    return [Hit(line, -1, -1, value, weak=False, owners=owners)] if owners else []
 
 
 class Tally:

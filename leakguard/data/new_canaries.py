@@ -14,15 +14,16 @@ DOMAIN: Final = "example.net"
 """Reserved (RFC 2606): mail to it reaches nobody."""
 
 _FIRST: Final = (
-    "Ab El Ma No Ri Sa Te Vi Yo Ze Lo Ka".split(),
-    "ral vie ndri lke mba sti rno ffe bri lva".split(),
-    "a in e o us is ette ian ka ro".split(),
+    ["Ab", "El", "Ma", "No", "Ri", "Sa", "Te", "Vi", "Yo", "Ze", "Lo", "Ka"],
+    ["ral", "vie", "ndri", "lke", "mba", "sti", "rno", "ffe", "bri", "lva"],
+    ["a", "in", "e", "o", "us", "is", "ette", "ian", "ka", "ro"],
 )
 _LAST: Final = (
-    "Bra Dre Fje Gro Hol Kve Mar Nor Pet Sch Tve Wes".split(),
-    "nck lva sser mme rgi ndo kst lle ppo dri".split(),
-    "strom hausen mark ford vik ovic eau kamp bury stra".split(),
+    ["Bra", "Dre", "Fje", "Gro", "Hol", "Kve", "Mar", "Nor", "Pet", "Sch", "Tve", "Wes"],
+    ["nck", "lva", "sser", "mme", "rgi", "ndo", "kst", "lle", "ppo", "dri"],
+    ["strom", "hausen", "mark", "ford", "vik", "ovic", "eau", "kamp", "bury", "stra"],
 )
+
 
 class _Country(NamedTuple):
     phone: Callable[[random.Random], str]

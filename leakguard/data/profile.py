@@ -8,9 +8,9 @@ them, what they pay or use), for enough of them.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from importlib import import_module
 from typing import Final, NamedTuple
 
-from leakguard import limits
 from leakguard.data import values
 from leakguard.data.rows import Table
 
@@ -81,7 +81,9 @@ _HEADERS: Final[tuple[tuple[str, "re.Pattern[str]"], ...]] = (
     ),
     (
         ADDRESS,
-        re.compile(r"(?i)^(?:street|address|adr|stra(?:ss|ß)e|postal[ _-]?address|zip|plz|anschrift)"),
+        re.compile(
+            r"(?i)^(?:street|address|adr|stra(?:ss|ß)e|postal[ _-]?address|zip|plz|anschrift)"
+        ),
     ),
 )
 _PHONE_HEADER: Final = re.compile(r"(?i)phone|mobile|tel\b|telefon|fax|cell|handy|^tel")
@@ -162,6 +164,8 @@ def _most(cells: Iterable[str], test: Callable[[str], object], share: float = _S
 
 def _emails(_name: str, cells: set[str]) -> bool:
     """Real ones: what is made up for documents and tests does not count."""
+    if sum("@" in cell for cell in cells) < _SHARE * len(cells):
+        return False
     plain = [values.plain(cell.rpartition("<")[2].rstrip(">")) for cell in cells]
     found = [cell for cell in plain if values.email(cell)]
     return len(found) >= _SHARE * len(cells) and not _most(found, _FAKE.search, 1 - _SHARE)
@@ -215,18 +219,21 @@ def _nationals(name: str, cells: set[str]) -> bool:
 def _validators() -> tuple[Callable[[str], bool], ...]:
     """Of python-stdnum, when it is there; else the one form that has no check digit."""
     try:
-        from stdnum import br, de, dk, es, fi, fr, gb, it, nl, no, pl, se, us
+        modules = [import_module(f"stdnum.{name}") for name in _NATIONAL]
     except ImportError:
         return (lambda text: bool(re.fullmatch(r"\d{3}-\d{2}-\d{4}", text)),)
-    modules = (
-        us.ssn, de.idnr, gb.nhs, fr.nir, it.codicefiscale, es.dni, es.nie, nl.bsn, pl.pesel,
-        se.personnummer, no.fodselsnummer, fi.hetu, dk.cpr, br.cpf,
-    )  # fmt: skip
     return tuple(module.is_valid for module in modules)
 
 
+_NATIONAL: Final = (
+    "us.ssn", "de.idnr", "gb.nhs", "fr.nir", "it.codicefiscale", "es.dni", "es.nie", "nl.bsn",
+    "pl.pesel", "se.personnummer", "no.fodselsnummer", "fi.hetu", "dk.cpr", "br.cpf",
+)  # fmt: skip
+"""Modules of python-stdnum, each for one country's number of a person."""
+
+
 def _organisations(_name: str, cells: set[str]) -> bool:
-    named = [cell for cell in cells if len(cell) < 80 and _SECTOR.search(cell)]  # noqa: PLR2004
+    named = [cell for cell in cells if len(cell) < 80 and _SECTOR.search(cell)]
     return len(named) >= _SECTOR_SHARE * len(cells)
 
 

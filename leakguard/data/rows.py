@@ -31,10 +31,16 @@ class Table(NamedTuple):
 
 _DELIMITERS: Final = (b",", b";", b"\t", b"|")
 _LINE_MOST: Final = 4096
-_LEAST_BYTES: Final = 200
+_LEAST_BYTES: Final = 400
+_OBJECTS: Final = re.compile(rb"\[\s+\{|\A\{[^\n]*\}\r?\n\{")
 _JSON_DEPTH: Final = 3
+_REGULAR: Final = 0.7
+"""Least part of a table's lines that have as many delimiters as the first: a cell may hold some."""
 _LINES_ASKED: Final = 100
 """Lines by which the delimiter is found."""
+
+COLUMNAR: Final = "columnar"
+"""Parquet and Avro: read whole, by libraries."""
 
 _FORMS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"-- ", "sql"), (b"--\n", "sql"), (b"/*!", "sql"), (b"INSERT ", "sql"), (b"CREATE ", "sql"),
@@ -42,41 +48,59 @@ _FORMS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"BEGIN TRANSACTION", "sql"), (b"COPY ", "sql"), (b"\n--", "sql"), (b"insert ", "sql"),
     (b"create ", "sql"), (b"BEGIN:VCARD", "vcard"), (b"dn: ", "ldif"), (b"version: 1\n", "ldif"),
     (b"# LDIF", "ldif"), (b"# extended LDIF", "ldif"), (b"From ", "mbox"),
+    (b"\xef\xbb\xbf", "bom"), (b"PAR1", COLUMNAR), (b"Obj\x01", COLUMNAR),
 )  # fmt: skip
-_FIRST: Final = frozenset(ord(text[:1]) for text, _ in _FORMS) | frozenset(b"{[")
+_BY_PAIR: Final[dict[int, list[tuple[bytes, str]]]] = {}
+"""The forms by their first two bytes, as one number."""
+for _text, _form in _FORMS:
+    _BY_PAIR.setdefault(_text[0] << 8 | _text[1], []).append((_text, _form))
+_CELL: Final = frozenset(range(ord("0"), ord("9") + 1)) | frozenset(
+    byte for byte in range(256) if byte > 127 or chr(byte).isalpha() or chr(byte) in "\"',;\t|_"
+)
+"""How the first cell of a table may begin: most source files begin in another way."""
 
 
 def form_of(data: Buffer, start: int, end: int) -> str:
     """What kind of table `data[start:end]` may hold; empty for none. Runs for every blob."""
     if end - start < _LEAST_BYTES:
         return ""
-    first = data.find(b"\n", start, start + _LINE_MOST)
-    if first > start:
-        second = data.find(b"\n", first + 1, first + _LINE_MOST)
-        if second > first + 1:
-            for delimiter in _DELIMITERS:
-                count = data.count(delimiter, start, first)
-                if count and data.count(delimiter, first, second) == count:
-                    return "delimited"
-    if data[start] in _FIRST:
-        return _form_at(data, start, end)
-    return "bom" if data.startswith(b"\xef\xbb\xbf", start) else ""
-
-
-def _form_at(data: Buffer, start: int, end: int) -> str:
-    """By how it begins: a JSON array of objects, lines of objects, or one of _FORMS."""
-    if data[start] in b"{[":
-        if data.find(b"[{", start, start + _LINE_MOST) >= 0:
-            return "json"
-        head = bytes(data[start : min(end, start + _LINE_MOST)])
-        if re.match(rb"\[\s*\{|\{[^\n]*\}\r?\n\{", head) or re.search(rb"\[\s+\{", head):
-            return "json"
+    byte = data[start]
+    if byte in b"{[":
+        return _json_at(data, start, end)
+    if forms := _BY_PAIR.get(byte << 8 | data[start + 1]):
+        for text, form in forms:
+            if data.startswith(text, start):
+                return form
+    if byte not in _CELL:
         return ""
-    return next((form for text, form in _FORMS if data.startswith(text, start)), "")
+    first = data.find(b"\n", start, start + _LINE_MOST)
+    second = data.find(b"\n", first + 1, first + _LINE_MOST) if first > start else 0
+    if second > first + 1:
+        for delimiter in _DELIMITERS:
+            count = data.count(delimiter, start, first)
+            if count and data.count(delimiter, first, second) == count:
+                return "delimited"
+    return ""
+
+
+def _json_at(data: Buffer, start: int, end: int) -> str:
+    """Whether it begins as an array of objects, lines of objects, or an object that has some."""
+    if data.find(b"[{", start, start + _LINE_MOST) >= 0:
+        return "json"
+    head = bytes(data[start : min(end, start + _LINE_MOST)])
+    return "json" if _OBJECTS.search(head) else ""
 
 
 def tables_in(form: str, data: bytes) -> Iterator[Table]:
-    """The tables of a text, a sample of each; nothing for what turns out to be none."""
+    """The tables of a text, a sample of each; nothing for what turns out to be none.
+
+    Raises ImportError for a form that a library reads which is not there.
+    """
+    if form == COLUMNAR:
+        from leakguard.data.columnar import columnar  # most scans meet none
+
+        yield from columnar(data)
+        return
     text = _decoded(data)
     try:
         yield from _READERS[form](text)
@@ -100,6 +124,9 @@ def _delimited(text: str) -> Iterator[Table]:
     if not lines:
         return
     delimiter = delimiter_of("\n".join(lines[:_LINES_ASKED]))
+    width = lines[0].count(delimiter)
+    if sum(line.count(delimiter) >= width for line in lines) < _REGULAR * len(lines):
+        return
     rows = list(islice(csv.reader(StringIO(text), delimiter=delimiter), len(lines)))
     yield from _with_header("", [tuple(row) for row in rows if row])
 
@@ -205,7 +232,9 @@ _INSERT = re.compile(
     r"(?im)^\s*INSERT\s+(?:IGNORE\s+)?INTO\s+([`\"\w.\[\]]+)\s*(?:\(([^()]*)\))?\s*VALUES\s*"
 )
 _COPY = re.compile(r"(?m)^COPY\s+([\w.\"]+)\s*\(([^()]*)\)\s+FROM\s+stdin;\n")
-_CREATE = re.compile(r"(?is)CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?([`\"\w.\[\]]+)\s*\((.*?)\n\)")
+_CREATE = re.compile(
+    r"(?is)CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?([`\"\w.\[\]]+)\s*\((.*?)\n\)"
+)
 _VALUE = re.compile(r"\s*(?:'((?:[^'\\]|\\.|'')*)'|([^,()']*))\s*([,)])", re.DOTALL)
 
 
@@ -273,7 +302,9 @@ def _tuples(text: str, at: int) -> Iterator[tuple[str, ...]]:
 
 def _cards(text: str) -> Iterator[Table]:
     """vCards (RFC 6350): a row each."""
-    yield from _of_objects("contacts", _blocks(text, "BEGIN:VCARD", re.compile(r"(?m)^(\w+)[^:\n]*:(.*)$")))
+    yield from _of_objects(
+        "contacts", _blocks(text, "BEGIN:VCARD", re.compile(r"(?m)^(\w+)[^:\n]*:(.*)$"))
+    )
 
 
 def _ldif(text: str) -> Iterator[Table]:

@@ -25,9 +25,12 @@ _NUMBER = re.compile(r"(?=[a-z-]*\d)[a-z0-9]+(?:-[a-z0-9]+)*")
 _OTHER = re.compile(r"\D+")
 
 _LEGAL: Final = frozenset(
-    "ab ag as asa bv co company corp corporation ev gbr gmbh inc incorporated kg kgaa limited llc llp"
-    " lp ltd mbh nv ohg oy oyj plc pte pty sa sarl sas sl spa srl ug".split()
-)
+    (
+        "ab", "ag", "as", "asa", "bv", "co", "company", "corp", "corporation", "ev", "gbr", "gmbh",
+        "inc", "incorporated", "kg", "kgaa", "limited", "llc", "llp", "lp", "ltd", "mbh", "nv",
+        "ohg", "oy", "oyj", "plc", "pte", "pty", "sa", "sarl", "sas", "sl", "spa", "srl", "ug",
+    )
+)  # fmt: skip
 """Words at the end of companies' names that are as often left out."""
 _ARTICLES: Final = frozenset(("the", "der", "die", "das", "le", "la", "les"))
 _LEAST_NUMBER = 6

@@ -103,9 +103,7 @@ def test_a_phone_number_is_found_however_it_is_written(
     assert [it.name for it in findings] == ["Canary fjelvamark-123 (phone number)"]
 
 
-def test_a_canary_in_a_git_note_and_in_a_message_is_found(
-    matcher: Matcher, tmp_path: Path
-) -> None:
+def test_a_canary_in_a_git_note_and_in_a_message_is_found(matcher: Matcher, tmp_path: Path) -> None:
     repo: GitRepo = make_repository(tmp_path / "repo")
     repo.stage({"a.txt": "nothing\n"})
     repo.git("commit", "-m", f"fix the record of {CANARY.name}")
