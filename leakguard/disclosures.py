@@ -105,8 +105,7 @@ def _of_table(seen: TableSeen) -> _Said:
         seen.key,
         verdict.table.line,
         f"{named}{', '.join(verdict.meanings)}",
-        f"It has {verdict.rows:,}{more} rows with"
-        f" {columns}.",
+        f"It has {verdict.rows:,}{more} rows with {columns}.",
         "\0".join((verdict.table.name, *verdict.table.header, *verdict.meanings)).encode(),
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from leakguard import limits
-from leakguard.data.rows import COLUMNAR, form_of
+from leakguard.data.forms import COLUMNAR, form_of
 from leakguard.model import Piece, Place, Skip, Window
 from leakguard.policy import DataSettings
 from leakguard.sources import Shareable, Source
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from leakguard.data.edm_match import Seeker, Tally
     from leakguard.data.profile import Verdict
 
-_STATEMENTS: Final = re.compile(rb"(?:INSERT INTO|insert into|COPY) [^\s(]{1,80}")
+_STATEMENTS: Final = rb"(?:INSERT INTO|insert into|COPY) [^\s(]{1,80}"
+"""How a dump begins to fill a table; compiled when the first one is met."""
 _HEAD: Final = 1024
 """Bytes in which a NUL says that a blob is no text."""
 
@@ -85,7 +86,7 @@ class _Reading:
 
     def has_new(self, part: bytes) -> bool:
         """Whether a part of a dump has statements for a table that no other part had."""
-        found = set(_STATEMENTS.findall(part)) - self.statements
+        found = set(re.findall(_STATEMENTS, part)) - self.statements
         self.statements |= found
         return bool(found)
 

@@ -14,7 +14,7 @@ from posixpath import basename
 from typing import Any, NamedTuple
 
 from leakguard import limits
-from leakguard.artifacts import kinds, workbook
+from leakguard.artifacts import kinds
 from leakguard.artifacts.budget import ArtifactError, Budget, LimitReached
 from leakguard.artifacts.content import Buffer, Content
 from leakguard.artifacts.kinds import Kind, Strings
@@ -41,6 +41,9 @@ _MORE = frozenset(("elf", "pdb", "pdf", "pe"))
 
 _TEXTS_AT_ONCE = 1000
 """Texts that are counted together: there may be hundreds of thousands."""
+
+_WORKBOOK = "xl/workbook.xml"
+"""A member that makes a zip a workbook."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}(?:\.json)?")
 """Name of a configuration in an image of containers, or of a layer, which is no JSON."""
@@ -236,7 +239,9 @@ class _Walk:
 
     def _named(self, name: str, tree: Tree, content: Content) -> Iterator[Item]:
         """What the container as a whole is."""
-        if self._sheets and workbook.WORKBOOK in tree.names:
+        if self._sheets and _WORKBOOK in tree.names:
+            from leakguard.artifacts import workbook
+
             try:
                 for sheet, text in workbook.sheets(tree, self._budget):
                     yield Sheet(_inside(name, sheet), text)

@@ -11,9 +11,6 @@ from leakguard import limits
 from leakguard.artifacts.budget import Budget
 from leakguard.artifacts.tree import Tree
 
-WORKBOOK = "xl/workbook.xml"
-"""The member by which one is known."""
-
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _SHARED = "xl/sharedStrings.xml"
 _ITEM = re.compile(rb"<(?:\w+:)?si\b[^>]*>(.*?)</(?:\w+:)?si>", re.DOTALL)

@@ -1,7 +1,6 @@
 """Texts in, tables out: rows of delimited files, JSON, SQL dumps, address books, mail stores.
 
-A few bytes at the front say whether a text may hold a table at all; only then is it read, and of
-each table no more than a sample.
+Whether a text may hold a table at all says forms.py; of each table no more than a sample is read.
 """
 
 import csv
@@ -13,8 +12,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from leakguard import limits
-
-Buffer = bytes | bytearray
+from leakguard.data.forms import COLUMNAR
 
 
 class Table(NamedTuple):
@@ -29,66 +27,14 @@ class Table(NamedTuple):
     """Where it begins in the text, from 1."""
 
 
-_DELIMITERS: Final = (b",", b";", b"\t", b"|")
 _LINE_MOST: Final = 4096
-_LEAST_BYTES: Final = 400
-_OBJECTS: Final = re.compile(rb"\[\s+\{|\A\{[^\n]*\}\r?\n\{")
+_STATEMENT_MOST: Final = 200
+"""Characters between two rows of a statement."""
 _JSON_DEPTH: Final = 3
 _REGULAR: Final = 0.7
 """Least part of a table's lines that have as many delimiters as the first: a cell may hold some."""
 _LINES_ASKED: Final = 100
 """Lines by which the delimiter is found."""
-
-COLUMNAR: Final = "columnar"
-"""Parquet and Avro: read whole, by libraries."""
-
-_FORMS: Final[tuple[tuple[bytes, str], ...]] = (
-    (b"-- ", "sql"), (b"--\n", "sql"), (b"/*!", "sql"), (b"INSERT ", "sql"), (b"CREATE ", "sql"),
-    (b"SET ", "sql"), (b"DROP ", "sql"), (b"PRAGMA ", "sql"), (b"BEGIN;", "sql"),
-    (b"BEGIN TRANSACTION", "sql"), (b"COPY ", "sql"), (b"\n--", "sql"), (b"insert ", "sql"),
-    (b"create ", "sql"), (b"BEGIN:VCARD", "vcard"), (b"dn: ", "ldif"), (b"version: 1\n", "ldif"),
-    (b"# LDIF", "ldif"), (b"# extended LDIF", "ldif"), (b"From ", "mbox"),
-    (b"\xef\xbb\xbf", "bom"), (b"PAR1", COLUMNAR), (b"Obj\x01", COLUMNAR),
-)  # fmt: skip
-_BY_PAIR: Final[dict[int, list[tuple[bytes, str]]]] = {}
-"""The forms by their first two bytes, as one number."""
-for _text, _form in _FORMS:
-    _BY_PAIR.setdefault(_text[0] << 8 | _text[1], []).append((_text, _form))
-_CELL: Final = frozenset(range(ord("0"), ord("9") + 1)) | frozenset(
-    byte for byte in range(256) if byte > 127 or chr(byte).isalpha() or chr(byte) in "\"',;\t|_"
-)
-"""How the first cell of a table may begin: most source files begin in another way."""
-
-
-def form_of(data: Buffer, start: int, end: int) -> str:
-    """What kind of table `data[start:end]` may hold; empty for none. Runs for every blob."""
-    if end - start < _LEAST_BYTES:
-        return ""
-    byte = data[start]
-    if byte in b"{[":
-        return _json_at(data, start, end)
-    if forms := _BY_PAIR.get(byte << 8 | data[start + 1]):
-        for text, form in forms:
-            if data.startswith(text, start):
-                return form
-    if byte not in _CELL:
-        return ""
-    first = data.find(b"\n", start, start + _LINE_MOST)
-    second = data.find(b"\n", first + 1, first + _LINE_MOST) if first > start else 0
-    if second > first + 1:
-        for delimiter in _DELIMITERS:
-            count = data.count(delimiter, start, first)
-            if count and data.count(delimiter, first, second) == count:
-                return "delimited"
-    return ""
-
-
-def _json_at(data: Buffer, start: int, end: int) -> str:
-    """Whether it begins as an array of objects, lines of objects, or an object that has some."""
-    if data.find(b"[{", start, start + _LINE_MOST) >= 0:
-        return "json"
-    head = bytes(data[start : min(end, start + _LINE_MOST)])
-    return "json" if _OBJECTS.search(head) else ""
 
 
 def tables_in(form: str, data: bytes) -> Iterator[Table]:
@@ -287,7 +233,7 @@ def _columns(body: str) -> tuple[str, ...]:
 
 def _tuples(text: str, at: int) -> Iterator[tuple[str, ...]]:
     """The rows of one INSERT, `(1,'a'),(2,'b');`."""
-    while (start := text.find("(", at, at + _LEAST_BYTES)) >= 0 and ";" not in text[at:start]:
+    while (start := text.find("(", at, at + _STATEMENT_MOST)) >= 0 and ";" not in text[at:start]:
         cells: list[str] = []
         at = start + 1
         while match := _VALUE.match(text, at):

@@ -65,7 +65,9 @@ def test_a_name_in_an_address_is_no_second_value(seeker: Seeker) -> None:
 
 
 def test_names_of_two_words_count_only_where_they_are_a_list() -> None:
-    names = [(f"Karl{chr(97 + a)}{chr(97 + b)} Muster{chr(97 + b)}",) for a in range(9) for b in range(9)]
+    names = [
+        (f"Karl{chr(97 + a)}{chr(97 + b)} Muster{chr(97 + b)}",) for a in range(9) for b in range(9)
+    ]
     seeker = Seeker(build(["name"], names, KEY, 1)[0], KEY)
     listed = "\n".join(name for (name,) in names[:30])
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leakguard.data.forms import form_of
 from leakguard.data.profile import judge
-from leakguard.data.rows import form_of, tables_in
+from leakguard.data.rows import tables_in
 from leakguard.disclosures import is_made_up
 from leakguard.looking import Data
 from leakguard.matcher import Matcher, load_matcher
@@ -199,7 +200,9 @@ def test_a_table_deep_in_a_dump_is_found_with_its_line(matcher: Matcher, tmp_pat
 
     findings = found(matcher, tmp_path, "a.sql", dump)
 
-    assert [it.line for it in findings] == [dump[: dump.index(b"INSERT INTO `clients`")].count(b"\n") + 1]
+    assert [it.line for it in findings] == [
+        dump[: dump.index(b"INSERT INTO `clients`")].count(b"\n") + 1
+    ]
 
 
 @given(st.binary(max_size=400))
