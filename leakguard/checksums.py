@@ -4,13 +4,14 @@ A rule names one of CHECKS with its parameters. Every test works offline on the 
 """
 
 import binascii
+import hashlib
 import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from inspect import signature
 from typing import Final, Literal
 
-from leakguard import encodings, marvin, payloads, private_keys, seed_phrases
+from leakguard import encodings, limits, marvin, payloads, private_keys, seed_phrases
 from leakguard.model import Check
 
 _BASE36: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -112,6 +113,16 @@ def gitlab_routable(secret: bytes) -> bool:
     return any(tail == _in_base(_BASE36, zlib.crc32(body[start:]), 7) for start in starts)
 
 
+def marker_digest(secret: bytes, *, salt: str, digest: str) -> bool:
+    """A name that the settings have as its hash only: see data/markers.py."""
+    return name_digest(secret.translate(None, b" _.-").lower(), bytes.fromhex(salt)) == digest
+
+
+def name_digest(text: bytes, salt: bytes) -> str:
+    """PBKDF2 (RFC 8018) of a name in lower case without what joins its words, in hex."""
+    return hashlib.pbkdf2_hmac("sha256", text, salt, limits.MARKER_ROUNDS).hex()
+
+
 CHECKS: Final[Mapping[str, Callable[..., bool]]] = {
     "crc32-base62": crc32_base62,
     "crc32-hex": crc32_hex,
@@ -137,5 +148,6 @@ CHECKS: Final[Mapping[str, Callable[..., bool]]] = {
     "base58check": encodings.base58check,
     "nkey-seed": encodings.nkey_seed,
     "bip39": seed_phrases.bip39,
+    "marker-digest": marker_digest,
 }
 """Every structural test by the name that rule files use."""

@@ -4,7 +4,7 @@ Nothing of the data is told: names of columns, counts, and what the columns hold
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -17,7 +17,7 @@ from leakguard.model import Confidence, Finding, Place, Severity, Suppressed
 from leakguard.policy import DATA_RULES
 from leakguard.suppression import Suppression
 
-_TABLE_ID, _RECORDS_ID, _ = DATA_RULES
+_TABLE_ID, _RECORDS_ID = DATA_RULES
 
 _REMEDY: Final = (
     "Take the file out and keep such data where only those can read it who work with it. When it is"
@@ -178,8 +178,3 @@ def _told(place: Place, said: _Said, group: Sequence[tuple[Place, _Said]]) -> Fi
         on_branch=any(branches) if branches else None,
         occurrences=len({there.blob or there.path for there, _ in group}),
     )
-
-
-def words_by_id() -> Mapping[str, Words]:
-    """What is said of each rule, by its id."""
-    return {words.rule_id: words for words in WORDS}

@@ -18,7 +18,7 @@ from leakguard.hooks.commits import message_sources, pre_commit_sources
 from leakguard.hooks.pushes import Pushed, sent, told_to_server
 from leakguard.hooks.stopped import at_commit, at_message, at_push
 from leakguard.model import Report, Verdict
-from leakguard.opening import data_for, named_for, opening_for, plugins_for
+from leakguard.opening import data_for, named_for, opening_for, plugins_for, with_names
 from leakguard.organisation import settled
 from leakguard.pipe import run
 from leakguard.report.text import to_text
@@ -87,7 +87,7 @@ def _commit_message(_repository: Repository, config: Config, names: Sequence[str
 def _pre_push(repository: Repository, config: Config, names: Sequence[str]) -> int:
     remote = names[0] if names else ""
     pushes, sources = sent(repository, remote, os.environ, standard_input())
-    report = _scanned(sources, config)
+    report = _scanned(sources, config, [push.ref for push in pushes])
     _show(report, lambda: at_push(repository, pushes, report.findings))
     return exitcodes.for_verdict(report.verdict)
 
@@ -110,7 +110,8 @@ def _receive(repository: Repository, config: Config, pushes: list[Pushed]) -> in
     from leakguard.hooks.receive import Push, judge
 
     push = Push(repository, pushes, config.receive, os.environ)
-    answer = judge(push, lambda sources: _scanned(sources, config))
+    refs = [push.ref for push in pushes]
+    answer = judge(push, lambda sources: _scanned(sources, config, refs))
     _write(answer.text)
     return answer.code
 
@@ -141,12 +142,14 @@ STAGES: Final[Mapping[str, Callable[[Repository, Config, Sequence[str]], int]]] 
 """What each hook does; returns the exit code of the process."""
 
 
-def _scanned(sources: Sequence[Source], config: Config) -> Report:
+def _scanned(sources: Sequence[Source], config: Config, refs: Sequence[str] = ()) -> Report:
+    """Scans; `refs` are names that get known besides what is in the sources."""
     matcher = matcher_for(config.rules, config.gitleaks_default, named_for(config))
     plugins = plugins_for(config)
     check_rule_ids(config, [*matcher.rules, *plugins.rules] if plugins else matcher.rules)
     opening = opening_for(config.artifacts, ".", hooked=True)
     data = data_for(config)
+    sources = with_names(sources, config, refs)
     return run(sources, matcher, policy_of(config), opening=opening, plugins=plugins, data=data)
 
 

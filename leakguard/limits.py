@@ -350,7 +350,7 @@ TABLE_SAMPLE_BYTES: Final = 256 * KIB
 """Bytes of a file in which these rows are looked for."""
 
 TABLE_WHOLE_BYTES: Final = 64 * MIB
-"""Largest Parquet or Avro file whose rows are looked at: what says how to read them is at its end."""
+"""Largest Parquet or Avro file whose rows are looked at: how to read them stands at its end."""
 
 EDM_MATCHES: Final = 5
 """Distinct values of an index in one file that are no chance."""

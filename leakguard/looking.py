@@ -154,15 +154,18 @@ class Looking:
 
     def _look(self, window: Window) -> None:
         """Runs for every blob: written for speed."""
-        data, tables = window.data, self._settings.tables
-        for piece in window.pieces:
-            if self._seekers:
+        data, pieces = window.data, window.pieces
+        if self._seekers:
+            for piece in pieces:
                 self._seek(data, piece)
-            if tables:
-                if piece.offset:
-                    self._continue(data, piece)
-                elif form := form_of(data, piece.start, piece.end):
-                    self._begin(form, data, piece)
+        if not self._settings.tables:
+            return
+        if pieces and pieces[0].offset:
+            self._continue(data, pieces[0])  # the segment of a large blob fills a window
+            return
+        for piece in pieces:
+            if form := form_of(data, piece.start, piece.end):
+                self._begin(form, data, piece)
 
     def _begin(self, form: str, data: bytes | bytearray, piece: Piece) -> None:
         reading = self._now(piece.key)
@@ -207,12 +210,15 @@ class Looking:
 
     def _judge(self, reading: _Reading, form: str, data: bytes, line: int) -> None:
         """Looks at the tables of a text that begins behind so many lines."""
-        from leakguard.data.profile import judge  # most scans meet no table
-        from leakguard.data.rows import tables_in
+        from leakguard.data.rows import tables_in  # most scans meet no table
 
         for table in tables_in(form, data):
-            if table.name and table.name in reading.names:
+            if len(table.rows) < self._settings.rows or (
+                table.name and table.name in reading.names
+            ):
                 continue
+            from leakguard.data.profile import judge
+
             verdict = judge(table, self._settings.rows, self._settings.score)
             if verdict:
                 reading.names.add(table.name)

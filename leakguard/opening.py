@@ -1,6 +1,7 @@
 """From the settings to what a scan does: limits, whose builds are whose, plugins."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from leakguard.config import Config
 from leakguard.errors import ConfigError
 from leakguard.looking import Data
 from leakguard.model import Rule
-from leakguard.policy import ArtifactSettings, DataSettings
+from leakguard.policy import ArtifactSettings, DataSettings, MarkerSettings
+from leakguard.sources import Source
 from leakguard.unpack import Opening
 
 if TYPE_CHECKING:
@@ -42,13 +44,32 @@ def opening_for(settings: ArtifactSettings, path: str, *, hooked: bool = False) 
 
 
 def named_for(config: Config) -> list[Rule]:
-    """The rules for what the settings name: canaries. Raises ConfigError as their files do."""
+    """The rules for what the settings name: canaries, and what must not be written.
+
+    Raises ConfigError for a file, a name or an entry that cannot be used.
+    """
     rules: list[Rule] = []
     if config.data.canaries:
         from leakguard.data.canaries import canary_rules
 
         rules += canary_rules(config.data.canaries)
+    if config.markers != MarkerSettings():
+        from leakguard.data.markers import marker_rules
+
+        rules += marker_rules(config.markers)
     return rules
+
+
+def with_names(
+    sources: Sequence[Source], config: Config, refs: Sequence[str] = ()
+) -> Sequence[Source]:
+    """The sources, and behind them the names in them, and of `refs`, where a name may leak."""
+    if not config.markers.names and not config.markers.hashed and not config.data.canaries:
+        return sources
+    from leakguard.sources.names import NamesSource, branches, names_of
+
+    root = sources[0].root if sources else ""
+    return [*sources, NamesSource([*names_of(sources), *branches(refs)], root)]
 
 
 def data_for(config: Config) -> Data:

@@ -47,7 +47,7 @@ class ArtifactSettings:
     max_ratio: int = limits.ARTIFACT_RATIO
 
 
-DATA_RULES: Final = ("customer-table", "customer-records", "data-file")
+DATA_RULES: Final = ("customer-table", "customer-records")
 """Ids of what is said of files with customers' data, to be disabled as rules are."""
 
 

@@ -18,7 +18,15 @@ from leakguard.config import (
 )
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Severity
-from leakguard.policy import Allowed, ArtifactSettings, Policy, Pragmas, ReceiveSettings
+from leakguard.policy import (
+    Allowed,
+    ArtifactSettings,
+    DataSettings,
+    MarkerSettings,
+    Policy,
+    Pragmas,
+    ReceiveSettings,
+)
 from leakguard.setting_values import Pinned
 from leakguard.settings import Settings
 from tests.helpers import RULE
@@ -28,7 +36,7 @@ ROOT = Path(__file__).parents[1]
 NO_SETTING = (
     "`min-severity` is no setting: use one of rules, gitleaks_default, disabled_rules,"
     " min_severity, min_confidence, exclude, baseline, pragmas, allow, organisation, artifacts,"
-    " receive"
+    " receive, data, markers"
 )
 IN_FILE = SETTINGS.keys() - NOT_IN_FILE
 SMALL = ArtifactSettings(
@@ -112,6 +120,21 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
         on_timeout = "warn"
         break_glass = false
         audit_log = "audit.jsonl"
+
+        [data]
+        canaries = "canaries.toml"
+        tables = false
+        rows = 8
+        score = 9
+        indexes = ["customers.edm"]
+        key_file = "edm.key"
+        matches = 10
+
+        [markers]
+        names = ["Night Jar"]
+        hashed = ["entry"]
+        classification = true
+        lines = ["Board only"]
         """,
     )
 
@@ -142,6 +165,16 @@ def test_file_settles_every_key(tmp_path: Path) -> None:
         committable=frozenset({"jar"}),
     )
     assert config.receive == ReceiveSettings(7, "warn", False, tmp_path / "audit.jsonl")
+    assert config.data == DataSettings(
+        canaries=(tmp_path / "canaries.toml",),
+        tables=False,
+        rows=8,
+        score=9,
+        indexes=(tmp_path / "customers.edm",),
+        key_file=tmp_path / "edm.key",
+        matches=10,
+    )
+    assert config.markers == MarkerSettings(("Night Jar",), ("entry",), True, ("Board only",))
     file = str(tmp_path / ".leakguard.toml")
     assert {key for key, origin in config.origins.items() if origin == file} == IN_FILE
 
@@ -182,6 +215,17 @@ def test_environment_settles_every_key() -> None:
         "LEAKGUARD_RECEIVE_ON_TIMEOUT": "warn",
         "LEAKGUARD_RECEIVE_BREAK_GLASS": "false",
         "LEAKGUARD_RECEIVE_AUDIT_LOG": "audit.jsonl",
+        "LEAKGUARD_DATA_CANARIES": "canaries.toml",
+        "LEAKGUARD_DATA_TABLES": "false",
+        "LEAKGUARD_DATA_ROWS": "8",
+        "LEAKGUARD_DATA_SCORE": "9",
+        "LEAKGUARD_DATA_INDEXES": f"a.edm{os.pathsep}b.edm",
+        "LEAKGUARD_DATA_KEY_FILE": "edm.key",
+        "LEAKGUARD_DATA_MATCHES": "10",
+        "LEAKGUARD_MARKERS_NAMES": "Night Jar, Kestrel",
+        "LEAKGUARD_MARKERS_HASHED": "entry",
+        "LEAKGUARD_MARKERS_CLASSIFICATION": "true",
+        "LEAKGUARD_MARKERS_LINES": "Board only\nTeam only",
     }
 
     config = load_config(search=False, environment=variables)
@@ -195,6 +239,12 @@ def test_environment_settles_every_key() -> None:
         committable=frozenset({"jar", "wheel"}),
     )
     assert config.receive == ReceiveSettings(7, "warn", False, Path("audit.jsonl"))
+    indexes = (Path("a.edm"), Path("b.edm"))
+    assert config.data == DataSettings(
+        (Path("canaries.toml"),), False, 8, 9, indexes, Path("edm.key"), 10
+    )
+    names, lines = ("Night Jar", "Kestrel"), ("Board only", "Team only")
+    assert config.markers == MarkerSettings(names, ("entry",), True, lines)
     assert config.rules == (Path("a.toml"), Path("b.toml"))
     assert config.disabled_rules == {"jwt", "github-pat"}
     assert config.min_severity is Severity.CRITICAL

@@ -166,5 +166,5 @@ def test_right_token_is_found_and_wrong_one_is_not(name: str, spoil: Spoiler) ->
 def test_every_structural_check_makes_a_token_wrong_somewhere() -> None:
     tested = {check.name for name in WRONG if (check := RULES[name].check)}
 
-    assert tested | {"private-key"} >= set(CHECKS)
-    assert set(BY_CHECK) | {"base58check"} == set(CHECKS)
+    assert tested | {"private-key", "marker-digest"} >= set(CHECKS)  # no rule file has the last
+    assert set(BY_CHECK) | {"base58check", "marker-digest"} == set(CHECKS)

@@ -23,6 +23,7 @@ from leakguard.cli.hook import hook
 from leakguard.cli.importing import import_
 from leakguard.cli.inspect import inspect
 from leakguard.cli.install import install, uninstall
+from leakguard.cli.markers import markers
 from leakguard.cli.output import complain
 from leakguard.cli.redact import redact
 from leakguard.cli.rules import rules
@@ -47,6 +48,7 @@ from leakguard.version import __version__
         redact,
         canary,
         edm,
+        markers,
         rules,
         config,
         baseline,

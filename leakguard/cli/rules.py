@@ -12,7 +12,7 @@ from leakguard.cli.output import check_writable, say, write_file
 from leakguard.cli.ruletrial import check, test
 from leakguard.errors import UsageError
 from leakguard.model import Rule, Severity
-from leakguard.policy import ARTIFACT_RULES
+from leakguard.policy import ARTIFACT_RULES, DATA_RULES
 from leakguard.report.wording import counted
 
 
@@ -108,6 +108,9 @@ def show(id_: str, **given: Any) -> None:
     if id_ in ARTIFACT_RULES:
         say(table(_of_builds(id_)))
         return
+    if id_ in DATA_RULES:
+        say(table(_of_data(id_)))
+        return
     by_id = {rule.id: rule for rule in _loaded(given)}
     if id_ not in by_id:
         from difflib import get_close_matches
@@ -124,6 +127,14 @@ def _of_builds(id_: str) -> Mapping[str, object]:
 
     (words,) = (words for words in WORDS if words.rule_id == id_)
     return {"id": id_, "name": words.name, "kind": "artifact", "remedy": words.remedy}
+
+
+def _of_data(id_: str) -> Mapping[str, object]:
+    """Nor is what is said of customers' data: `[data]` in the settings decides."""
+    from leakguard.disclosures import WORDS
+
+    (words,) = (words for words in WORDS if words.rule_id == id_)
+    return {"id": id_, "name": words.name, "kind": "data", "remedy": words.remedy}
 
 
 @rules.command(

@@ -160,7 +160,7 @@ def scanned(
 ) -> Report:
     """Scans. `own` stands in for the repository's own baseline, `more` are added to the others."""
     from leakguard.cache import matcher_for
-    from leakguard.opening import data_for, named_for, opening_for, plugins_for
+    from leakguard.opening import data_for, named_for, opening_for, plugins_for, with_names
     from leakguard.pipe import run
     from leakguard.sources.select import pick_source
     from leakguard.suppression import suppression_for
@@ -171,7 +171,7 @@ def scanned(
     plugins = plugins_for(config)
     check_rule_ids(config, [*matcher.rules, *plugins.rules] if plugins else matcher.rules)
     _note(matcher.notes)
-    sources = pick_source(selection)
+    sources = with_names(pick_source(selection), config)
     with shown(progress) as show:
         opening = opening_for(config.artifacts, selection.paths[0])
         return run(sources, matcher, policy, show, opening, plugins, suppression, data_for(config))

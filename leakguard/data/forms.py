@@ -40,20 +40,23 @@ def form_of(data: Buffer, start: int, end: int) -> str:
     byte = data[start]
     if byte in b"{[":
         return _json_at(data, start, end)
-    if forms := _BY_PAIR.get(byte << 8 | data[start + 1]):
-        for text, form in forms:
-            if data.startswith(text, start):
-                return form
-    if byte not in _CELL:
-        return ""
+    for text, form in _BY_PAIR.get(byte << 8 | data[start + 1], ()):
+        if data.startswith(text, start):
+            return form
+    return "delimited" if byte in _CELL and _has_columns(data, start) else ""
+
+
+def _has_columns(data: Buffer, start: int) -> bool:
+    """Whether the first two lines have some delimiter equally often."""
     first = data.find(b"\n", start, start + _LINE_MOST)
     second = data.find(b"\n", first + 1, first + _LINE_MOST) if first > start else 0
-    if second > first + 1:
-        for delimiter in _DELIMITERS:
-            count = data.count(delimiter, start, first)
-            if count and data.count(delimiter, first, second) == count:
-                return "delimited"
-    return ""
+    if second <= first + 1:
+        return False
+    for delimiter in _DELIMITERS:
+        count = data.count(delimiter, start, first)
+        if count and data.count(delimiter, first, second) == count:
+            return True
+    return False
 
 
 def _json_at(data: Buffer, start: int, end: int) -> str:

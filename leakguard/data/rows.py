@@ -28,8 +28,6 @@ class Table(NamedTuple):
 
 
 _LINE_MOST: Final = 4096
-_STATEMENT_MOST: Final = 200
-"""Characters between two rows of a statement."""
 _JSON_DEPTH: Final = 3
 _REGULAR: Final = 0.7
 """Least part of a table's lines that have as many delimiters as the first: a cell may hold some."""
@@ -174,76 +172,16 @@ def _cell(value: Any) -> str:
     return "" if value is None or isinstance(value, dict | list) else str(value)
 
 
-_INSERT = re.compile(
-    r"(?im)^\s*INSERT\s+(?:IGNORE\s+)?INTO\s+([`\"\w.\[\]]+)\s*(?:\(([^()]*)\))?\s*VALUES\s*"
-)
-_COPY = re.compile(r"(?m)^COPY\s+([\w.\"]+)\s*\(([^()]*)\)\s+FROM\s+stdin;\n")
-_CREATE = re.compile(
-    r"(?is)CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?([`\"\w.\[\]]+)\s*\((.*?)\n\)"
-)
-_VALUE = re.compile(r"\s*(?:'((?:[^'\\]|\\.|'')*)'|([^,()']*))\s*([,)])", re.DOTALL)
-
-
 def _sql(text: str) -> Iterator[Table]:
     """Of INSERT and COPY statements, a table for each name; what SQLite holds, by its tabs."""
-    if "INSERT" not in text and "insert" not in text and "COPY" not in text:
+    if text.startswith("CREATE "):
         yield from _tabbed(text)
+    if "INSERT" not in text and "insert" not in text and "COPY" not in text:
         return
-    created = {_bare(it[1]): _columns(it[2]) for it in _CREATE.finditer(text)}
-    rows: dict[tuple[str, tuple[str, ...]], list[tuple[str, ...]]] = {}
-    lines: dict[str, int] = {}
-    for match in _INSERT.finditer(text):
-        name = _bare(match[1])
-        header = tuple(_bare(it) for it in match[2].split(",")) if match[2] else ()
-        found = rows.setdefault((name, header or created.get(name, ())), [])
-        if name not in lines:
-            lines[name] = text.count("\n", 0, match.start(1)) + 1
-        if len(found) < limits.TABLE_SAMPLE_ROWS:
-            found += islice(_tuples(text, match.end()), limits.TABLE_SAMPLE_ROWS - len(found))
-    for (name, header), found in rows.items():
-        yield from _named(name, header, found, lines[name])
-    for match in _COPY.finditer(text):
-        end = text.find("\n\\.", match.end())
-        body = text[match.end() : end if end >= 0 else len(text)].split("\n")
-        cells = [tuple(line.split("\t")) for line in body[: limits.TABLE_SAMPLE_ROWS]]
-        names = tuple(_bare(it) for it in match[2].split(","))
-        line = text.count("\n", 0, match.start(1)) + 1
-        yield from _named(_bare(match[1]), names, cells, line)
+    from leakguard.data.statements import tables  # its patterns take a while to compile
 
-
-def _named(
-    name: str, header: tuple[str, ...], rows: list[tuple[str, ...]], line: int
-) -> Iterator[Table]:
-    width = len(header) or (len(rows[0]) if rows else 0)
-    body = [row for row in rows if len(row) == width]
-    if body:
-        yield Table(name, header or ("",) * width, body, line)
-
-
-def _bare(name: str) -> str:
-    return name.strip().rpartition(".")[2].strip('`"[] ')
-
-
-def _columns(body: str) -> tuple[str, ...]:
-    """Names of a CREATE TABLE's columns, a line each, without keys and constraints."""
-    names = re.findall(r"(?m)^\s*([`\"\[]?\w+[`\"\]]?)\s+\w", body)
-    other = {"primary", "key", "unique", "constraint", "foreign", "index", "check", "fulltext"}
-    return tuple(_bare(name) for name in names if name.lower() not in other)
-
-
-def _tuples(text: str, at: int) -> Iterator[tuple[str, ...]]:
-    """The rows of one INSERT, `(1,'a'),(2,'b');`."""
-    while (start := text.find("(", at, at + _STATEMENT_MOST)) >= 0 and ";" not in text[at:start]:
-        cells: list[str] = []
-        at = start + 1
-        while match := _VALUE.match(text, at):
-            cells.append(match[1].replace("''", "'") if match[1] is not None else match[2].strip())
-            at = match.end()
-            if match[3] == ")":
-                break
-        else:
-            return
-        yield tuple("" if cell.upper() == "NULL" else cell for cell in cells)
+    for name, header, rows, line in tables(text):
+        yield Table(name, header, rows, line)
 
 
 def _cards(text: str) -> Iterator[Table]:

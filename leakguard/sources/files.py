@@ -97,6 +97,10 @@ class FilesSource:
                 if isinstance(item, str):
                     seen.add(item)
 
+    def names(self) -> Iterator[str]:
+        """The paths of the files."""
+        return (item for item in self._files() if isinstance(item, str))
+
     def _walk(self, path: str) -> Iterator[str | Skip]:
         """The files below a path, or the path itself."""
         full = os.path.join(self.root, path)

@@ -9,11 +9,25 @@ import zipfile
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_FIRST = "Anna Bert Clara Dieter Eva Frank Greta Hans Ida Jonas Karla Lars Mona Nils Olga".split()
-_LAST = "Alster Brenner Crohn Dunkel Ebers Fiedler Gruber Haller Imhof Jansen Keller".split()
-_NAME = "Amber Boreal Cedar Delta Ember Falcon Granite Harbor Indigo Juniper Krypton Lumen".split()
-_TRADE = "Logistics Consulting Foods Energy Partners Analytics Software Trading Media".split()
-_FORM = "GmbH Ltd Inc LLC AG".split()
+# fmt: off
+_FIRST = (
+    "Anna", "Bert", "Clara", "Dieter", "Eva", "Frank", "Greta", "Hans", "Ida", "Jonas", "Karla",
+    "Lars", "Mona", "Nils", "Olga",
+)
+_LAST = (
+    "Alster", "Brenner", "Crohn", "Dunkel", "Ebers", "Fiedler", "Gruber", "Haller", "Imhof",
+    "Jansen", "Keller",
+)
+_NAME = (
+    "Amber", "Boreal", "Cedar", "Delta", "Ember", "Falcon", "Granite", "Harbor", "Indigo",
+    "Juniper", "Krypton", "Lumen",
+)
+_TRADE = (
+    "Logistics", "Consulting", "Foods", "Energy", "Partners", "Analytics", "Software", "Trading",
+    "Media",
+)
+# fmt: on
+_FORM = ("GmbH", "Ltd", "Inc", "LLC", "AG")
 
 HEADER = ("organisation", "contact", "email", "phone", "seats")
 

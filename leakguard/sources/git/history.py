@@ -289,6 +289,18 @@ class HistorySource:
     def former(self, place: Place) -> Sequence[str]:
         return self._renames.former(place)
 
+    def names(self) -> Iterator[str]:
+        """The paths that its commits touch, then, of all that refs reach, the names of refs."""
+        git, revisions = self._repository.git, self._revisions()
+        options = ("--format=", "--name-only", "--no-renames", "-c", "-z")
+        listing = git.output("log", *options, *_arguments(revisions), feed=_fed(revisions))
+        for name in listing.decode(errors="surrogateescape").split("\0"):
+            if path := name.strip("\n"):
+                yield path
+        if "--all" in revisions:
+            for name in git.lines("for-each-ref", "--format=%(refname:short)"):
+                yield f"<branch {name}>"
+
     def notes(self) -> list[str]:
         if not self._repository.shallow:
             return []

@@ -134,6 +134,14 @@ class IndexSource:
                 lines[f"{oid} {path}"] = object_line(oid, path)
         yield from Objects(self._git, self.tally).windows(self._unknown(lines))
 
+    def names(self) -> Iterator[str]:
+        """The paths that the index has, or those of them that are asked for."""
+        return (
+            path
+            for _, _, path in index_entries(self._git)
+            if self._paths is None or path in self._paths
+        )
+
     def _unknown(self, lines: Mapping[str, bytes]) -> list[bytes]:
         """The lines of what the history does not have, or does not have at that path."""
         known = self._known(frozenset(name.partition(" ")[0] for name in lines))

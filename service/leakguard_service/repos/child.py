@@ -22,7 +22,7 @@ from leakguard.cache import matcher_for
 from leakguard.config import Config, policy_of
 from leakguard.errors import ConfigError, LeakguardError, SourceError
 from leakguard.model import Place, Report, Skip, Window
-from leakguard.opening import data_for, opening_for
+from leakguard.opening import data_for, named_for, opening_for
 from leakguard.pipe import run
 from leakguard.ruleset import rule_files
 from leakguard.sources import Counts
@@ -88,6 +88,8 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     matcher = matcher_for()
     own, wrong = _own_policy(repository.git, request)
     config, bad_policy = combined(request["policies"], own, matcher.rules)
+    if named := named_for(config):
+        matcher = matcher_for(named=named)
     rules = _rules()
     key = bytes.fromhex(request["identity_key"])
     clean = Clean(folder, _list_key(key, rules, config), _width(repository.git))
@@ -124,7 +126,7 @@ def _rules() -> str:
 def _list_key(key: bytes, rules: str, config: Config) -> str:
     """Names all that decides what is found: under other settings, all is looked at again."""
     settings = repr((rules, policy_of(config), sorted(config.disabled_rules), config.artifacts))
-    settings = repr((settings, sorted(config.artifacts.committable)))
+    settings = repr((settings, sorted(config.artifacts.committable), config.data, config.markers))
     return hmac.new(key or b"-", settings.encode(), hashlib.sha256).hexdigest()[:32]
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from leakguard.config import Config, check_rule_ids, load_config
 from leakguard.errors import ConfigError
 from leakguard.model import Rule
+from leakguard.opening import named_for
 from leakguard.policy import ArtifactSettings, Pragmas
 from leakguard.settings import Settings
 
@@ -26,6 +27,9 @@ _REPOSITORY: Final = Path(f"the repository's {FILE}")
 
 _PATHS: Final = ("rules", "baseline", "organisation")
 """Settings that name files: here they would be files of the server."""
+
+_DATA_PATHS: Final = ("canaries", "indexes", "key_file")
+"""As _PATHS, in the table `data`."""
 
 _STANDARD: Final = asdict(ArtifactSettings())
 
@@ -82,12 +86,16 @@ def _checked(table: Mapping[str, Any], file: Path, rules: Sequence[Rule]) -> Con
     config = load_config(search=False, table=Settings(file, table), environment={})
     if rules:
         check_rule_ids(config, rules)
+    named_for(config)
     return config
 
 
 def _files_of(table: Mapping[str, Any]) -> str:
     """The first setting that names a file; empty for none."""
     named = next((key for key in _PATHS if key in table), "")
+    data = table.get("data")
+    if not named and isinstance(data, dict):
+        named = next((f"data.{key}" for key in _DATA_PATHS if key in data), "")
     artifacts = table.get("artifacts")
     if not named and isinstance(artifacts, dict):
         released = artifacts.get("released_from", "tags")
@@ -98,6 +106,8 @@ def _files_of(table: Mapping[str, Any]) -> str:
 def _without_files(table: Mapping[str, Any]) -> dict[str, Any]:
     """The table without what names files: it counts for those who have a checkout."""
     kept = {key: value for key, value in table.items() if key not in _PATHS}
+    if isinstance(data := kept.get("data"), dict):
+        kept["data"] = {key: value for key, value in data.items() if key not in _DATA_PATHS}
     artifacts = kept.get("artifacts")
     if isinstance(artifacts, dict) and artifacts.get("released_from") not in (None, *_LEARNED):
         kept["artifacts"] = {k: v for k, v in artifacts.items() if k != "released_from"}
