@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from leakguard.artifacts import private
+from leakguard.artifacts import datafile, private
 from leakguard.artifacts.model import Build
 from leakguard.artifacts.ownership import Ownership
-from leakguard.artifacts.verdict import BuildVerdict, Judgement, judge, place_weight
+from leakguard.artifacts.verdict import BuildVerdict, Judgement, is_made_up, judge, place_weight
 from leakguard.baselines import Decision, Subject
 from leakguard.fingerprint import identity
 from leakguard.model import Confidence, Finding, Place, Severity, Suppressed
@@ -22,9 +22,10 @@ class _Words(NamedTuple):
     rule_id: str
     name: str
     remedy: str
+    kind: str = "artifact"
 
 
-_UNRELEASED_ID, _INTERNAL_ID, _SOURCE_ID, _PRIVATE_ID = ARTIFACT_RULES
+_UNRELEASED_ID, _INTERNAL_ID, _SOURCE_ID, _PRIVATE_ID, _DATA_ID = ARTIFACT_RULES
 
 UNRELEASED: Final = _Words(
     _UNRELEASED_ID,
@@ -51,7 +52,15 @@ PRIVATE: Final = _Words(
     "Take it out and keep it where only its owner can read it; replace whatever passwords and keys"
     " it holds. When it has to be here, name its kind in `committable` under [artifacts].",
 )
-WORDS: Final = (UNRELEASED, INTERNAL, SOURCE, PRIVATE)
+DATA: Final = _Words(
+    _DATA_ID,
+    "File that holds data by its kind",
+    "Take it out and keep it where only those can read it who work with it; when it was public,"
+    " what it holds has leaked. When it has to be here, name its kind in `committable` under"
+    " [artifacts].",
+    "data",
+)
+WORDS: Final = (UNRELEASED, INTERNAL, SOURCE, PRIVATE, DATA)
 
 _SEVERITIES: Final = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
 """By the steps of a judgement's severity."""
@@ -167,9 +176,10 @@ def _subject(words: _Words, source: Unpacking, place: Place, seen: BuildSeen) ->
 
 def _said(build: Build, judgement: Judgement, path: str) -> Iterator[tuple[_Words, Severity]]:
     """The rules that a build breaks, and how badly. Fixtures and vendored files weigh less."""
-    if judgement.reported:
+    words = _words(build, judgement)
+    if judgement.reported and not (words is DATA and is_made_up(path)):
         severity = _SEVERITIES[max(0, judgement.severity + place_weight(path))]
-        yield _words(build, judgement), severity
+        yield words, severity
     if build.source and judgement.own and not judgement.allowed:
         yield SOURCE, Severity.MEDIUM
 
@@ -177,6 +187,8 @@ def _said(build: Build, judgement: Judgement, path: str) -> Iterator[tuple[_Word
 def _words(build: Build, judgement: Judgement) -> _Words:
     if judgement.verdict is not BuildVerdict.INTERNAL:
         return UNRELEASED
+    if build.kind in datafile.KINDS:
+        return DATA
     return PRIVATE if build.kind in private.KINDS else INTERNAL
 
 
@@ -192,7 +204,7 @@ def _finding(
     return Finding(
         rule_id=words.rule_id,
         name=words.name,
-        kind="artifact",
+        kind=words.kind,
         severity=severity,
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         path=place.path,

@@ -3,13 +3,12 @@
 Nothing of the data is told: names of columns, counts, and what the columns hold.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from leakguard import limits
-from leakguard.artifacts.verdict import place_weight
+from leakguard.artifacts.verdict import is_made_up
 from leakguard.baselines import Subject
 from leakguard.fingerprint import identity
 from leakguard.looking import Looking, RecordsSeen, TableSeen
@@ -47,12 +46,6 @@ RECORDS: Final = Words(
 )
 WORDS: Final = (TABLE, RECORDS)
 
-_MADE_UP: Final = re.compile(
-    r"(?i)(?:^|[/!_.-])(?:fixtures?|seeds?|seeders?|mocks?|fakes?|faker|factor(?:y|ies)|dummy|samples?"
-    r"|examples?|demos?|tests?|testdata|test[_-]data|spec|i18n|locales?|cassettes?)(?:$|[/!_.0-9-])"
-)
-"""Words in paths of what is made up for tests and documents, and of translations."""
-
 
 class _Said(NamedTuple):
     """What is to be said of one blob, before it is known where it lies."""
@@ -88,11 +81,6 @@ def judge_data(
                 else:
                     findings.append(finding)
     return findings, suppressed
-
-
-def is_made_up(path: str) -> bool:
-    """Whether a path is that of fixtures, seeds, examples or translations."""
-    return place_weight(path) < 0 or bool(_MADE_UP.search(path))
 
 
 def _of_table(seen: TableSeen) -> _Said:

@@ -15,6 +15,7 @@ ARTIFACT_RULES: Final = (
     "internal-build-output",
     "source-code-in-build",
     "private-file",
+    "data-file",
 )
 """Ids of what is said of builds, to be disabled as rules are."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leakguard.artifacts.budget import Allowance, Budget
 from leakguard.artifacts.content import Buffer, Content
-from leakguard.artifacts.kinds import HEAD_BYTES, is_known, may_be_known
+from leakguard.artifacts.kinds import DATA_FILE, HEAD_BYTES, is_known, kinds_of, may_be_known
 from leakguard.bundles import FolderTree, bundle_of
 from leakguard.model import Piece, Place, Skip, Window
 from leakguard.sources import Counts, Shareable, Source, Tally
@@ -154,9 +154,7 @@ class Unpacking:
         """Puts a large blob together again, unless it is text or its file can be looked at."""
         last = piece.own_end == piece.end
         if not piece.offset:
-            head = bytes(data[piece.start : piece.start + HEAD_BYTES])
-            self._known = self._is_wanted(data, piece) or head.startswith(_FIRST_RUNS)
-            self._large = bytearray() if self._known or b"\0" in head else None
+            self._begin_large(data, piece)
         if self._large is None:
             return
         if isinstance(self._source, FilesSource):
@@ -172,6 +170,13 @@ class Unpacking:
         elif last:
             yield from self._open(piece.key, self._large)
             self._large = None
+
+    def _begin_large(self, data: bytes | bytearray, piece: Piece) -> None:
+        head = bytes(data[piece.start : piece.start + HEAD_BYTES])
+        self._known = self._is_wanted(data, piece) or head.startswith(_FIRST_RUNS)
+        self._large = bytearray() if self._known or b"\0" in head else None
+        if [kind.name for kind in kinds_of(head)] == [DATA_FILE]:
+            self._known = False  # it need not be opened: it is looked at as it is
 
     def _mapped(self, source: FilesSource, key: str) -> Iterator[Window | Skip]:
         mapped = source.mapped(key)

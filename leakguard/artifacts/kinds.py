@@ -42,6 +42,23 @@ TAIL_BYTES = 70 * 1024
 """A zip's directory ends before a comment of at most 64 KiB; a DMG in its last 512 bytes."""
 
 
+DATA_FILE = "data file"
+
+_DATES = [f"{day}{mark}" for day in range(32) for mark in "./"]
+_DATES += [f"0{date}" for date in _DATES[:20]]
+_DATA_FILES = tuple(
+    (0, text)
+    for text in (
+        b"-- MySQL dump ", b"-- MariaDB dump ", b"/*M!999999", b"--\n-- PostgreSQL", b"PGDMP",
+        b"PRAGMA foreign_keys=OFF;", b"REDIS0", b"\x6d\xe2\x99\x81", b"TAPE\0\0", b"!BDN", b"From ",
+        b"{", b"name,url,username,", b'"url","username",', b"url,username,password,totp",
+        b"folder,favorite,type,", b'"Account","Login Name",', b"<?xml", b"FMR\0", b"FIR\0",
+        b"FAC\0", b"IIR\0", b"\xe2\x80\x8e",
+        *(prefix + date.encode() for date in _DATES for prefix in (b"", b"[")),
+    )
+)  # fmt: skip
+"""How what datafile.py knows may begin; exports of WhatsApp begin with a date."""
+
 KINDS: tuple[Kind, ...] = (
     # One stream, compressed.
     Kind("gzip", "streams", ((0, b"\x1f\x8b\x08"),), opens=True),
@@ -140,6 +157,7 @@ KINDS: tuple[Kind, ...] = (
         describes=True, test=signs.shell_history,
     ),
     Kind("mapping", "mapping", (), describes=True, test=signs.mapping),
+    Kind(DATA_FILE, "datafile", _DATA_FILES, describes=True, test=signs.data_file),
 )  # fmt: skip
 """In this order; a file can be of several kinds: an installer is a program as well."""
 
@@ -147,7 +165,7 @@ BROTLI = Kind("brotli", "brotli", (), opens=True)
 """Has no sign of its own: only the name says so."""
 
 TREES: tuple[str, ...] = (
-    "android", "apple", "msix", "java", "python", "node", "packages", "images", "linux",
+    "datafile", "android", "apple", "msix", "java", "python", "node", "packages", "images", "linux",
 )  # fmt: skip
 """Modules that name what a container as a whole is, from the files in it."""
 

@@ -62,6 +62,13 @@ def shell_history(head: bytes, _tail: bytes) -> bool:
     return _HISTORY.match(head) is not None
 
 
+def data_file(head: bytes, _tail: bytes) -> bool:
+    """A dump, a mail store, an export of a chat or of passwords."""
+    from leakguard.artifacts import datafile  # its patterns take a while to compile
+
+    return datafile.is_known(head)
+
+
 def tar(head: bytes, _tail: bytes) -> bool:
     """An old tar without magic: its checksum is right (POSIX.1-1988, ustar header)."""
     field = head[148:156].strip(b" \0")

@@ -17,6 +17,7 @@ When nothing is known of whose it is, only apps count, only the hard signs and t
 each one step lower. Packages (jar, wheel, npm ...) do not: most that lie around are others'.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -119,6 +120,18 @@ def place_weight(path: str) -> int:
     """
     folders = path.replace("!", "/").replace("\\", "/").lower().split("/")[:-1]
     return -1 if _LESSER_PLACES.intersection(folders) else 0
+
+
+def is_made_up(path: str) -> bool:
+    """Whether a path is that of fixtures, seeds, examples or translations."""
+    return place_weight(path) < 0 or bool(_MADE_UP.search(path))
+
+
+_MADE_UP: Final = re.compile(
+    r"(?i)(?:^|[/!_.-])(?:fixtures?|seeds?|seeders?|mocks?|fakes?|faker|factor(?:y|ies)|dummy|samples?"
+    r"|examples?|demos?|tests?|testdata|test[_-]data|spec|i18n|locales?|cassettes?)(?:$|[/!_.0-9-])"
+)
+"""Words in paths of what is made up for tests and documents, and of translations."""
 
 
 def _judged(build: Build, ownership: Ownership, owner: str) -> Judgement:

@@ -25,9 +25,9 @@ _PACKAGE = "leakguard.artifacts"
 
 WEAK = frozenset(
     (
-        "arsc", "asar", "axml", "bzip2", "class", "cpio", "dmg", "jffs2", "lzma", "macho",
-        "mapping", "mobileprovision", "notebook", "pdb", "pdf", "pe", "pkcs12", "plist", "pyc",
-        "source map", "utf-16",
+        "arsc", "asar", "axml", "bzip2", "class", "cpio", "data file", "dmg", "jffs2", "lzma",
+        "macho", "mapping", "mobileprovision", "notebook", "pdb", "pdf", "pe", "pkcs12", "plist",
+        "pyc", "source map", "utf-16",
     )
 )  # fmt: skip
 """Kinds whose sign other files have by chance, or that lose nothing by being scanned as they are:
@@ -109,7 +109,9 @@ class _Walk:
             try:
                 content.whole()
             except Exception as error:
-                yield Unread(name, f"not opened: {reason(error)}")
+                # A dump of any size is scanned as it streams by.
+                if {kind.name for kind in found} - _STREAMED != {kinds.DATA_FILE}:
+                    yield Unread(name, f"not opened: {reason(error)}")
                 found = []
         for kind in found:
             replaced = yield from self._kind(kind, name, content, depth)

@@ -126,7 +126,7 @@ def _of_builds(id_: str) -> Mapping[str, object]:
     from leakguard.builds import WORDS
 
     (words,) = (words for words in WORDS if words.rule_id == id_)
-    return {"id": id_, "name": words.name, "kind": "artifact", "remedy": words.remedy}
+    return {"id": id_, "name": words.name, "kind": words.kind, "remedy": words.remedy}
 
 
 def _of_data(id_: str) -> Mapping[str, object]:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,9 @@ ROWS = customers(200)
 INDEX = ("--index", "c.edm", "--key-file", "edm.key")
 
 
-def scanned(run: Run, *arguments: str) -> list[dict[str, str]]:
+def scanned(run: Run, *arguments: str) -> list[dict[str, Any]]:
     done = run("scan", "--no-git", "--format", "json", "--config", "s.toml", *arguments)
-    found: list[dict[str, str]] = json.loads(done.stdout)["findings"]
+    found: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
     return found
 
 

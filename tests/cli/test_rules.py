@@ -137,7 +137,8 @@ def test_what_is_said_of_builds_is_shown_too(id_: str, capsys: pytest.CaptureFix
 
     shown = capsys.readouterr().out
     assert shown.startswith(f"id      {id_}\n")
-    assert "kind    artifact\n" in shown
+    kind = "data" if id_ == "data-file" else "artifact"
+    assert f"kind    {kind}\n" in shown
 
 
 def test_coverage_counts_services_and_kinds(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
