@@ -46,7 +46,8 @@ _FORMS: Sequence[_Form] = (
     _Form("outlook store", re.compile(rb"!BDN.{4}SM", re.DOTALL), "a store of mail"),
     _Form("mail store", re.compile(
         rb"From (?![0-9a-f]{40} )\S+ [A-Z][a-z]{2} [A-Z][a-z]{2} [^\n]{10,30}\n(?:[^\n]+\n)*?"
-        rb"(?:Received|Delivered-To|X-Gmail-Labels|X-GM-THRID):"), "a store of mail"),
+        rb"(?:Received|Delivered-To|X-Gmail-Labels|X-GM-THRID):"), "a store of mail",
+        rb"\n\nFrom "),
     # HTTP Archive 1.2: requests with cookies and headers.
     _Form("har", re.compile(rb'\{\s*"log"\s*:\s*\{\s*"(?:version|creator|pages)"'),
           "recorded requests, with cookies and answers"),
