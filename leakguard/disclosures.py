@@ -87,7 +87,7 @@ def _of_table(seen: TableSeen) -> _Said:
     verdict = seen.verdict
     more = " or more" if verdict.rows >= limits.TABLE_SAMPLE_ROWS - 1 else ""
     columns = ", ".join(f"{meaning} ({name})" for meaning, name in verdict.meanings.items())
-    named = f"{verdict.table.name}: " if verdict.table.name else ""
+    named = f"{verdict.name}: " if verdict.name else ""
     return _Said(
         TABLE,
         seen.key,

@@ -87,7 +87,16 @@ _HEADERS: Final[tuple[tuple[str, "re.Pattern[str]"], ...]] = (
     ),
 )
 _PHONE_HEADER: Final = re.compile(r"(?i)phone|mobile|tel\b|telefon|fax|cell|handy|^tel")
-_TABLE_NAME: Final = re.compile(r"(?i)customer|client|kunde|subscriber|contact|lead|account|tenant")
+_TABLE_NAME: Final = re.compile(
+    r"(?i)(?:\w{1,20}_)?(?:customer|client|kunde|subscriber|contact|lead|account|tenant)\w{0,6}"
+)
+_COLUMN_NAME: Final = re.compile(
+    r"(?i)^(?:[a-z]+[ _.-])?(?:e?-?mail|(?:tele)?phone|mobile|tel|fax|iban|konto|pan|card|ssn|name"
+    r"|fn|cn|org|o|organi[sz]ation|company|firma|customer|client|kunde|contact|address|adr|street"
+    r"|plan|accounts?|seats?|searches|mrr|arr|balance|subject|from|full name|real_name)"
+    r"(?:[ _.-](?:name|address|number|no|nr|id))?$"
+)
+_NAME_MOST: Final = 30
 _NATIONAL_HEADER: Final = re.compile(
     r"(?i)\b(?:ssn|social.?security|steuer.?id|idnr|nino|national.?id|personnummer|pesel|bsn|cpf"
     r"|codice.?fiscale|dni|nif|insee|nir|tax.?id)\b"
@@ -100,9 +109,11 @@ class Verdict(NamedTuple):
     table: Table
     score: int
     meanings: Mapping[str, str]
-    """By meaning the column that has it; its number from 1 where it has no name."""
+    """By meaning the column that has it; its number from 1 where its name may be data."""
     rows: int
     """Rows of the sample."""
+    name: str = ""
+    """Of the table, where it says no more than what is in it."""
 
 
 def judge(table: Table, least_rows: int, least_score: int) -> Verdict | None:
@@ -116,13 +127,20 @@ def judge(table: Table, least_rows: int, least_score: int) -> Verdict | None:
         meaning = _meaning(name.strip(), [cell for cell in cells if cell], least_rows)
         metrics += meaning == METRIC
         if meaning:
-            found.setdefault(meaning, name or f"column {number + 1}")
+            found.setdefault(meaning, _shown(name, number))
     score = sum(_WEIGHTS[meaning] for meaning in found)
     score += _WEIGHTS[METRIC] * (min(metrics, _METRICS_MOST) - 1) if metrics else 0
-    score += _NAMED if _TABLE_NAME.search(table.name) else 0
+    score += _NAMED if _TABLE_NAME.fullmatch(table.name) else 0
     if score < least_score or not _tells(found):
         return None
-    return Verdict(table, score, found, len(table.rows))
+    named = table.name if _TABLE_NAME.fullmatch(table.name) else ""
+    return Verdict(table, score, found, len(table.rows), named)
+
+
+def _shown(name: str, number: int) -> str:
+    """A column's name, if it is certainly one: a table without names begins with its data."""
+    plain = len(name) <= _NAME_MOST and _COLUMN_NAME.search(name) and not _SECTOR.search(name)
+    return name if plain else f"column {number + 1}"
 
 
 def _tells(found: Mapping[str, str]) -> bool:

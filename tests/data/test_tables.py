@@ -116,6 +116,22 @@ def lines(*rows: Sequence[str], header: Sequence[str]) -> bytes:
     return as_csv(list(rows), header)
 
 
+def test_the_first_customer_is_not_taken_for_names_of_columns(
+    matcher: Matcher, tmp_path: Path
+) -> None:
+    headless = as_csv([(r.organisation, r.contact, r.phone, r.email) for r in ROWS]).split(
+        b"\n", 1
+    )[1]
+    by_customer = json.dumps({ROWS[0].organisation: [row._asdict() for row in ROWS]}).encode()
+
+    for name, data in (("a.csv", headless), ("b.json", by_customer)):
+        findings = found(matcher, tmp_path, name, data)
+        told = repr(findings)
+        assert findings
+        assert not any(cell in told for cell in ROWS[0][:4])
+        (tmp_path / "scanned" / name).unlink()
+
+
 LOOK_ALIKES = {
     "fake.csv": as_csv([(r.organisation, r.contact, f"user{n}@example.com", "", "")
                         for n, r in enumerate(ROWS)], ("login", "b", "mail", "d", "e")),
