@@ -262,8 +262,10 @@ class Looking:
         at, line = piece.own_start, piece.line
         if piece.offset:
             line += data.count(b"\n", piece.start, at)
-            newline = data.find(b"\n", at - 1, piece.end)
-            at, line = (newline + 1, line + (newline >= at)) if newline >= 0 else (piece.end, line)
+            # What is left of a line was read with the segment before, unless it is megabytes long.
+            newline = data.find(b"\n", at - 1, min(piece.end, at + limits.CONTEXT_BYTES))
+            if newline >= at:
+                at, line = newline + 1, line + 1
         while at < piece.own_end and not all(tally.is_full() for tally in reading.tallies):
             end = _line_end(data, min(at + limits.EDM_BLOCK, piece.own_end), piece.end)
             text = plain(_decoded(bytes(data[at:end])))
