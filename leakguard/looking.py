@@ -13,7 +13,7 @@ from leakguard import limits
 from leakguard.data.forms import COLUMNAR, form_of
 from leakguard.model import Piece, Place, Skip, Window
 from leakguard.policy import DataSettings
-from leakguard.sources import Shareable, Source
+from leakguard.sources import Counts, Shareable, Source
 from leakguard.unpack import Unpacking
 
 if TYPE_CHECKING:
@@ -276,9 +276,13 @@ class Looking:
             at = end
 
     def places(
-        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+        self,
+        keys: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+        counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
-        return self._source.places(keys, elsewhere=elsewhere)
+        return self._source.places(keys, elsewhere=elsewhere, counts=counts)
 
     def adds(self, place: Place, secret: bytes) -> bool:
         return self._source.adds(place, secret)

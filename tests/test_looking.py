@@ -46,7 +46,7 @@ def dump(rows: Sequence[Customer], between: str) -> bytes:
     parts = []
     for number, row in enumerate(rows):
         parts += [FILLER % (number * "x")] * 1000
-        parts.append("INSERT INTO c VALUES (" + ",".join(map(repr, row)) + ");")
+        parts.append(FILLER.partition("(")[0] + str(tuple(row)) + ";")
     return between.join(parts).encode()
 
 

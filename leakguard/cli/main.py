@@ -16,8 +16,8 @@ from leakguard.cli.completion import COMPLETE_VARIABLE, completion
 from leakguard.cli.config import config
 from leakguard.cli.diff import diff
 from leakguard.cli.doctor import doctor
-from leakguard.cli.explain import explain
 from leakguard.cli.edm import edm
+from leakguard.cli.explain import explain
 from leakguard.cli.findings import findings
 from leakguard.cli.hook import hook
 from leakguard.cli.importing import import_

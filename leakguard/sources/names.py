@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 
 from leakguard.model import Place, Skip, Window
-from leakguard.sources import Source, Tally
+from leakguard.sources import Counts, Source, Tally
 from leakguard.sources.files import FilesSource, reader
 from leakguard.sources.windows import Packer
 
@@ -25,7 +25,11 @@ class NamesSource:
         yield from packer.flush()
 
     def places(
-        self, keys: Iterable[str], *, elsewhere: Collection[str] = ()
+        self,
+        keys: Iterable[str],
+        *,
+        elsewhere: Collection[str] = (),
+        counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
         return {key: (Place(key),) for key in keys}
 
