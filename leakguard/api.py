@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from leakguard.cache import matcher_for
+from leakguard.data.seen import Data
 from leakguard.examples import check_examples
-from leakguard.looking import Data
 from leakguard.matcher import load_matcher
 from leakguard.model import Report, Rule
 from leakguard.opening import opening_for

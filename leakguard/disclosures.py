@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 from leakguard import limits
 from leakguard.artifacts.verdict import is_made_up
 from leakguard.baselines import Subject
+from leakguard.data.seen import RecordsSeen, TableSeen
 from leakguard.fingerprint import identity
-from leakguard.looking import Looking, RecordsSeen, TableSeen
+from leakguard.looking import Looking
 from leakguard.model import Confidence, Finding, Place, Severity, Suppressed
 from leakguard.policy import DATA_RULES
 from leakguard.suppression import Suppression

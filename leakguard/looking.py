@@ -4,58 +4,21 @@ The windows pass through as they are. A few bytes of each blob decide whether it
 only such a blob is read. An index is asked about every text, when the settings name one.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from leakguard import limits
 from leakguard.data.forms import COLUMNAR, form_of
+from leakguard.data.seen import Data, Reading, RecordsSeen, TableSeen
 from leakguard.model import Piece, Place, Skip, Window
-from leakguard.policy import DataSettings
 from leakguard.sources import Counts, Shareable, Source
 from leakguard.unpack import Unpacking
 
 if TYPE_CHECKING:
-    from leakguard.data.edm_match import Seeker, Tally
-    from leakguard.data.profile import Verdict
+    from leakguard.data.edm_match import Seeker
 
-_STATEMENTS: Final = rb"(?:INSERT INTO|insert into|COPY) [^\s(]{1,80}"
-"""How a dump begins to fill a table; compiled when the first one is met."""
 _HEAD: Final = 1024
 """Bytes in which a NUL says that a blob is no text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """How to look for customers' data."""
-
-    settings: DataSettings = DataSettings()
-    seekers: "Callable[[], Sequence[Seeker]] | None" = None
-    """Opens the indexes, when the first text is there; None for no index."""
-
-
-class TableSeen(NamedTuple):
-    """A table of customers, and the blob it is in."""
-
-    key: str
-    verdict: "Verdict"
-
-
-class RecordsSeen(NamedTuple):
-    """How much of an index a blob holds."""
-
-    key: str
-    line: int
-    """Of the first value, from 1."""
-    values: int
-    """Distinct ones."""
-    rows: int
-    """Records of which several stand together."""
-    is_full: bool
-    """Whether there may be more."""
-    columns: tuple[str, ...]
-    """Names of the index's columns of which there are values."""
 
 
 class _Told(NamedTuple):
@@ -66,29 +29,6 @@ class _Told(NamedTuple):
     tables: list[TableSeen]
     records: list[RecordsSeen]
     unread: list[tuple[str, str]]
-
-
-@dataclass(slots=True)
-class _Reading:
-    """A blob that is coming in, in one window or in several."""
-
-    key: str
-    tallies: "list[Tally]" = field(default_factory=list)
-    """One for each index."""
-    is_dump: bool = False
-    """Whether it is SQL: then each part may begin another table."""
-    whole: bytearray | None = None
-    """Of a file that is read whole, what came in so far."""
-    statements: set[bytes] = field(default_factory=set)
-    """How those of a dump begin that were met."""
-    names: set[str] = field(default_factory=set)
-    """Of tables that were judged already: a dump has each in many statements."""
-
-    def has_new(self, part: bytes) -> bool:
-        """Whether a part of a dump has statements for a table that no other part had."""
-        found = set(re.findall(_STATEMENTS, part)) - self.statements
-        self.statements |= found
-        return bool(found)
 
 
 class Looking:
@@ -103,7 +43,7 @@ class Looking:
         self._settings = data.settings
         self._open = data.seekers
         self._seekers: Sequence[Seeker] = ()
-        self._reading = _Reading("")
+        self._reading = Reading("")
         self._unread: list[tuple[str, str]] = []
         """Keys of what was not judged, and why."""
         self._unpacking = source if isinstance(source, Unpacking) else None
@@ -191,7 +131,7 @@ class Looking:
             before = data.count(b"\n", piece.start, piece.own_start)
             self._judge(reading, "sql", part, piece.line - 1 + before)
 
-    def _collect(self, reading: _Reading, data: bytes | bytearray, piece: Piece) -> None:
+    def _collect(self, reading: Reading, data: bytes | bytearray, piece: Piece) -> None:
         """Puts a file together again that is read whole, and judges it at its end."""
         whole = reading.whole
         if whole is None:
@@ -208,7 +148,7 @@ class Looking:
                 why = "its rows were not looked at: that takes `pip install 'leakguard[data]'`"
                 self._unread.append((piece.key, why))
 
-    def _judge(self, reading: _Reading, form: str, data: bytes, line: int) -> None:
+    def _judge(self, reading: Reading, form: str, data: bytes, line: int) -> None:
         """Looks at the tables of a text that begins behind so many lines."""
         from leakguard.data.rows import tables_in  # most scans meet no table
 
@@ -234,7 +174,7 @@ class Looking:
             self._look(Window(text, len(text), [piece]))
         self._unpacking.sheets.clear()
 
-    def _now(self, key: str) -> _Reading:
+    def _now(self, key: str) -> Reading:
         """What is known of a blob; the one before is finished when another one comes."""
         if self._reading.key != key:
             self._finish(key)
@@ -248,13 +188,13 @@ class Looking:
                 names = tuple(columns[number].name for number in sorted(tally.columns))
                 found = len(tally.strong) + len(tally.weak), len(tally.rows), tally.is_full()
                 self.records.append(RecordsSeen(reading.key, tally.first, *found, names))
-        self._reading = _Reading(following)
+        self._reading = Reading(following)
 
     def _seek(self, data: bytes | bytearray, piece: Piece) -> None:
         """Asks the indexes about the lines that begin in a piece's own part."""
         if data.find(b"\0", piece.start, min(piece.end, piece.start + _HEAD)) >= 0:
             return
-        from leakguard.data.edm_match import Tally
+        from leakguard.data.edm_tally import Tally
         from leakguard.data.values import plain
 
         reading = self._now(piece.key)

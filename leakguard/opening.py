@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from leakguard import limits
 from leakguard.artifacts.budget import Allowance
 from leakguard.config import Config
+from leakguard.data.seen import Data
 from leakguard.errors import ConfigError
-from leakguard.looking import Data
 from leakguard.model import Rule
 from leakguard.policy import ArtifactSettings, DataSettings, MarkerSettings
 from leakguard.sources import Source

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard import limits
 from leakguard.confirmed import Confirmer
+from leakguard.data.seen import Data
 from leakguard.doubles import without_doubles
 from leakguard.findings import in_order, judge
-from leakguard.looking import Data, Looking
+from leakguard.looking import Looking
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Report, Skip, Summary, Window
 from leakguard.overlaps import without_disabled

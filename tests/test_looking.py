@@ -9,7 +9,7 @@ import pytest
 from leakguard import limits
 from leakguard.data.edm_build import build
 from leakguard.data.edm_match import Seeker
-from leakguard.looking import Data
+from leakguard.data.seen import Data
 from leakguard.matcher import Matcher, load_matcher
 from leakguard.model import Finding, Report
 from leakguard.pipe import run

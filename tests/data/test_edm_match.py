@@ -3,7 +3,8 @@
 import pytest
 
 from leakguard.data.edm_build import build
-from leakguard.data.edm_match import Seeker, Tally
+from leakguard.data.edm_match import Seeker
+from leakguard.data.edm_tally import Tally
 from leakguard.data.values import NORMAL, plain, type_of
 from tests.data.customers import HEADER, as_csv, as_json, customers
 

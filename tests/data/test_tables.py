@@ -14,7 +14,7 @@ from leakguard.artifacts.verdict import is_made_up
 from leakguard.data.forms import form_of
 from leakguard.data.profile import judge
 from leakguard.data.rows import tables_in
-from leakguard.looking import Data
+from leakguard.data.seen import Data
 from leakguard.matcher import Matcher, load_matcher
 from leakguard.model import Finding, Severity
 from leakguard.pipe import run
