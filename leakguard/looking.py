@@ -68,6 +68,10 @@ class Looking:
     def parts(self) -> int:
         return self._source.parts() if isinstance(self._source, Shareable) else 0
 
+    def close(self) -> None:
+        if isinstance(self._source, Shareable):
+            self._source.close()
+
     @property
     def others(self) -> Callable[[], None] | None:
         return self._source.others if isinstance(self._source, Shareable) else None
