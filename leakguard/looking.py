@@ -118,11 +118,22 @@ class Looking:
             self._collect(reading, data, piece)
             return
         reading.is_dump = form == "sql"
-        most = limits.WINDOW_BYTES if reading.is_dump else limits.TABLE_SAMPLE_BYTES
-        part = bytes(data[piece.start : min(piece.end, piece.start + most)])
         if reading.is_dump:
-            reading.has_new(part)
-        self._judge(reading, form, part, 0)
+            self._judge_dump(reading, data, piece)
+        else:
+            part = data[piece.start : min(piece.end, piece.start + limits.TABLE_SAMPLE_BYTES)]
+            self._judge(reading, form, bytes(part), 0)
+
+    def _judge_dump(self, reading: Reading, data: bytes | bytearray, piece: Piece) -> None:
+        """Looks at a dump window by window: it may be larger than one."""
+        at, line = piece.start, 0
+        while at < piece.end:
+            end = _line_end(data, min(at + limits.WINDOW_BYTES, piece.end), piece.end)
+            part = bytes(data[at:end])
+            if reading.has_new(part) or at == piece.start:
+                self._judge(reading, "sql", part, line)
+            line += part.count(b"\n")
+            at = end
 
     def _continue(self, data: bytes | bytearray, piece: Piece) -> None:
         reading = self._now(piece.key)
