@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from leakguard import limits
-from leakguard.data.forms import COLUMNAR, form_of
+from leakguard.data.forms import COLUMNAR, LEAST_BYTES, form_of
 from leakguard.data.seen import Data, Reading, RecordsSeen, TableSeen
 from leakguard.model import Piece, Place, Skip, Window
 from leakguard.sources import Counts, Shareable, Source
@@ -108,7 +108,8 @@ class Looking:
             self._continue(data, pieces[0])  # the segment of a large blob fills a window
             return
         for piece in pieces:
-            if form := form_of(data, piece.start, piece.end):
+            start, end = piece.start, piece.end
+            if end - start >= LEAST_BYTES and (form := form_of(data, start, end)):
                 self._begin(form, data, piece)
 
     def _begin(self, form: str, data: bytes | bytearray, piece: Piece) -> None:

@@ -10,7 +10,8 @@ Buffer = bytes | bytearray
 
 _DELIMITERS: Final = (b",", b";", b"\t", b"|")
 _LINE_MOST: Final = 4096
-_LEAST_BYTES: Final = 400
+LEAST_BYTES: Final = 400
+"""A smaller blob is no table."""
 
 COLUMNAR: Final = "columnar"
 """Parquet and Avro: read whole, by libraries."""
@@ -34,9 +35,10 @@ _CELL: Final = frozenset(range(ord("0"), ord("9") + 1)) | frozenset(
 
 
 def form_of(data: Buffer, start: int, end: int) -> str:
-    """What kind of table `data[start:end]` may hold; empty for none. Runs for every blob."""
-    if end - start < _LEAST_BYTES:
-        return ""
+    """What kind of table `data[start:end]` may hold, of LEAST_BYTES or more; empty for none.
+
+    Runs for every blob that is large enough.
+    """
     byte = data[start]
     if byte in b"{[":
         return _json_at(data, start, end)

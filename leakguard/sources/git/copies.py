@@ -27,12 +27,9 @@ _ID_FIELD = 3
 """Place of the new blob's id in a line of `git diff-tree`: modes, ids, status."""
 
 
-def headed_paths(git: Git, places: Iterable[Place]) -> Paths:
-    """The paths that HEAD has the blobs of some places at."""
-    oids = {place.blob or "" for place in places}
-    options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
-    out = git.result("rev-list", *options, "HEAD", "--")[1] if oids else b""
-    return Holders(git, out.split(b"\n")[:-1], oids).paths()
+def headed_paths(git: Git, lines: Sequence[bytes], places: Iterable[Place]) -> Paths:
+    """The paths that HEAD has the blobs of some places at; `lines` list what it has."""
+    return Holders(git, lines, {place.blob or "" for place in places}).paths()
 
 
 def copied(places: Iterable[Place], headed: Paths) -> dict[str, set[str]]:

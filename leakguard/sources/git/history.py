@@ -8,7 +8,7 @@ list backwards.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard import limits
 from leakguard.errors import UsageError
@@ -93,20 +93,21 @@ class HistorySource:
         if self._is_whole:
             # git lists the history beside the scan of all that is there: what no ref reaches is
             # sorted out in the end, where it is a handful of candidates.
-            beside = git.beside(*arguments, feed=feed, digest=_listed, started=self._ahead)
+            beside = git.beside(*arguments, feed=feed, digest=self._digest, started=self._ahead)
             with beside as listing:
                 for item in self._all():
                     if isinstance(item, Skip):
                         skips.append(item)
                     else:
                         yield item
-                code, (self._lines, self._orders), err = listing()
+                code, listed, err = listing()
         else:
             code, out, err = git.result(*arguments, feed=feed)
-            self._lines, self._orders = _listed(out)
+            listed = _listed(out)
             del out
+        self._lines, self._orders = listed.lines, listed.orders
         yield from self._named(skips)
-        yield from self._missing()
+        yield from self._missing(listed.missing)
         if code:
             yield Skip("", f"the history cannot be walked to its end: {reason(err)}")
         if not self._is_whole:
@@ -185,13 +186,17 @@ class HistorySource:
         for skip in skips:
             yield replace(skip, path=places[skip.blob] or skip.path)
 
-    def _missing(self) -> Iterator[Skip]:
-        """Takes out what git says is missing."""
-        missing = [line[1:] for line in self._lines if line.startswith(b"?")]
+    def _digest(self, out: bytes) -> "_Listed":
+        """What is made of the listing beside the scan; and what is asked of nearly every history in
+        the end is asked then."""
+        if self.others:
+            self._heads.prepare()
+        return _listed(out)
+
+    def _missing(self, missing: Sequence[bytes]) -> Iterator[Skip]:
+        """What git says is missing."""
         if not missing:
             return
-        self._lines = [line for line in self._lines if not line.startswith(b"?")]
-        self._orders = _orders(self._lines)
         why = (
             "missing: this partial clone left it out"
             if self._repository.partial()
@@ -310,17 +315,26 @@ class HistorySource:
         ]
 
 
-def _listed(out: bytes) -> tuple[list[bytes], dict[bytes, int]]:
-    """The lines of a listing, and by object id the number of its line."""
+class _Listed(NamedTuple):
+    """What a listing of objects says."""
+
+    lines: list[bytes]
+    orders: dict[bytes, int]
+    """By object id the number of its line."""
+    missing: list[bytes]
+    """Ids of objects that are not there, which have no line."""
+
+
+def _listed(out: bytes) -> _Listed:
     lines = out.split(b"\n")
     if lines[-1] == b"":
         lines.pop()
-    return lines, _orders(lines)
-
-
-def _orders(lines: Sequence[bytes]) -> dict[bytes, int]:
+    missing: list[bytes] = []
+    if out.startswith(b"?") or b"\n?" in out:
+        missing = [line[1:] for line in lines if line.startswith(b"?")]
+        lines = [line for line in lines if not line.startswith(b"?")]
     length = len(lines[0].partition(b" ")[0]) if lines else 0
-    return {line[:length]: number for number, line in enumerate(lines)}
+    return _Listed(lines, {line[:length]: number for number, line in enumerate(lines)}, missing)
 
 
 def _folders(paths: bytes, pattern: str) -> set[bytes]:

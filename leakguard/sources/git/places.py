@@ -4,10 +4,12 @@ Works on the list of objects that history.py keeps, and asks git only about what
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import zip_longest
 
+from leakguard.errors import SourceError
 from leakguard.model import Place
 from leakguard.sources import Counts
 from leakguard.sources.git.command import Git
@@ -27,6 +29,17 @@ class Heads:
         """Their commits and all that is in them, as `git rev-list --objects` lists it."""
         options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
         return self._asked(*options)
+
+    @cached_property
+    def checked_out(self) -> list[bytes]:
+        """What HEAD has, as `git rev-list --objects` lists it."""
+        options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
+        return self.git.result("rev-list", *options, "HEAD", "--")[1].split(b"\n")[:-1]
+
+    def prepare(self) -> None:
+        """Asks what all places depend on. What git does not answer is asked again."""
+        with suppress(SourceError):
+            _ = self.listing, self.checked_out
 
     @cached_property
     def commits(self) -> list[str]:
@@ -77,7 +90,7 @@ def places_of(
         holders = Holders(git, lines, {place.blob or "" for place in blobs.values()})
         found = holders.paths()
     else:
-        headed = headed_paths(git, blobs.values())
+        headed = headed_paths(git, heads.checked_out, blobs.values())
         blobs, others = (_counting(places, headed, counts) for places in (blobs, others))
         found = first_at(git, lines, orders, copied(blobs.values(), headed))
     places = {
