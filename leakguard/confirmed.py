@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Skip, Window
+from leakguard.policy import Policy
 from leakguard.pragmas import Heads
 from leakguard.scanner import Scanner
-from leakguard.scored import weighed
+from leakguard.scored import may_count, weighed
 
 if TYPE_CHECKING:
     from leakguard.encoded import Decoder
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 class Confirmer:
     """For one source or share of it, windows in its order; for one thread."""
 
-    def __init__(self, matcher: Matcher, plugins: "Plugins | None" = None) -> None:
-        self._matcher = matcher
+    def __init__(self, matcher: Matcher, policy: Policy, plugins: "Plugins | None" = None) -> None:
+        self.matcher = matcher
+        self._policy = policy
         self._plugins = plugins
         self._scanner = Scanner(matcher)
         self._decoder: Decoder | None = None
@@ -28,7 +30,10 @@ class Confirmer:
         """What a blob had too much of; for a path, they have the piece's key."""
 
     def candidates(self, window: Window, hits: Hits) -> Iterator[Candidate]:
-        """What is confirmed in a window, in its order: what is encoded comes behind the rest."""
+        """What is confirmed in a window, in its order: what is encoded comes behind the rest.
+
+        Left out is what no path could make sure enough for the policy.
+        """
         self._heads.look(window)
         more = self._plugins.candidates(window) if self._plugins else ()
         plain: list[Candidate] = []
@@ -37,18 +42,23 @@ class Confirmer:
                 self.crowded.append(found)
             else:
                 plain.append(found)
-                yield weighed(self._heads.marked(found))
+                yield from self._counting(found)
         if not hits:
             return
         for found in self._decoding().candidates(window, hits, plain):
             if isinstance(found, Skip):
                 self.crowded.append(found)
             else:
-                yield weighed(self._heads.marked(found))
+                yield from self._counting(found)
+
+    def _counting(self, found: Candidate) -> Iterator[Candidate]:
+        candidate = weighed(found)
+        if may_count(candidate, self._policy):
+            yield self._heads.marked(candidate)
 
     def _decoding(self) -> "Decoder":
         if self._decoder is None:
             from leakguard.encoded import Decoder  # 10 ms that a commit without hits need not spend
 
-            self._decoder = Decoder(self._matcher)
+            self._decoder = Decoder(self.matcher)
         return self._decoder

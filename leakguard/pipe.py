@@ -19,7 +19,6 @@ from leakguard.matcher import Hits, Matcher
 from leakguard.model import Candidate, Report, Skip, Summary, Window
 from leakguard.overlaps import without_disabled
 from leakguard.policy import Policy
-from leakguard.scored import may_count
 from leakguard.sources import Source
 from leakguard.suppression import Suppression, suppression_for
 from leakguard.team import team_over
@@ -69,10 +68,11 @@ def run(
     skips: list[Skip] = []
     for source in sources:
         candidates: list[Candidate] = []
-        for item in _items(source, matcher, watch, plugins):
+        confirmer = Confirmer(matcher, policy, plugins)
+        for item in _items(source, confirmer, watch, alone=plugins is not None):
             if isinstance(item, Skip):
                 skips.append(item)
-            elif item.rule.id in policy.disabled_rules or may_count(item, policy):
+            else:
                 candidates.append(item)
                 watch.candidates += 1
         found.append(without_doubles(without_disabled(candidates, policy.disabled_rules)))
@@ -126,12 +126,11 @@ class _Watch:
 
 
 def _items(
-    source: Source, matcher: Matcher, watch: _Watch, plugins: "Plugins | None"
+    source: Source, confirmer: Confirmer, watch: _Watch, *, alone: bool
 ) -> Iterator[Candidate | Skip]:
     """What the rules confirm in a source, in its order; behind it what others found there."""
-    confirmer = Confirmer(matcher, plugins)
-    with team_over(source, matcher, watch.look, alone=plugins is not None) as team:
-        for item in _matched(source.windows(), matcher):
+    with team_over(source, confirmer, watch.look, alone=alone) as team:
+        for item in _matched(source.windows(), confirmer.matcher):
             watch.look()
             if isinstance(item, Skip):
                 yield item

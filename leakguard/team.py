@@ -5,26 +5,27 @@ forked: the compiled rules and the open packs are there at once. Each takes the 
 source that nobody has taken, confirms what it finds, and sends that.
 """
 
+import io
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leakguard import limits, scored
 from leakguard.confirmed import Confirmer
 from leakguard.errors import SourceError
-from leakguard.matcher import Matcher
-from leakguard.model import Candidate, Skip
+from leakguard.model import Candidate, Rule, Skip
 from leakguard.signals import held
 from leakguard.sources import Shareable, Source
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
+    from multiprocessing.reduction import ForkingPickler
 
 _CLAIM_BYTES = 4
 
@@ -48,11 +49,10 @@ class _End(NamedTuple):
 class Team:
     """The processes, and what they found: complete when `wait` has come back."""
 
-    def __init__(self, source: Shareable, matcher: Matcher, look: Callable[[], None]) -> None:
+    def __init__(self, source: Shareable, confirmer: Confirmer, look: Callable[[], None]) -> None:
         self._source = source
-        self._matcher = matcher
+        self._confirmer = confirmer
         self._look = look
-        self._rules = {rule.id: rule for rule in matcher.rules}
         self._members: dict[Connection, _Member] = {}
         self.items: list[Candidate | Skip] = []
         self.crowded: list[Skip] = []
@@ -61,13 +61,16 @@ class Team:
         """Forks that many. Until it ends, `close` has to be called whatever happens."""
         from multiprocessing import get_context
 
-        if any(rule.scored for rule in self._matcher.rules):
+        rules = self._confirmer.matcher.rules
+        if any(rule.scored for rule in rules):
             scored.load()
+        _RULES.clear()
+        _RULES.update((rule.id, rule) for rule in rules)
         context = get_context("fork")
         claims = _Claims(parts)
         for _ in range(workers):
             ours, theirs = context.Pipe(duplex=False)
-            arguments = (self._source, self._matcher, claims, theirs, [ours, *self._members])
+            arguments = (self._source, self._confirmer, claims, theirs, [ours, *self._members])
             process = context.Process(target=_work, args=arguments, daemon=True)
             with held():
                 process.start()
@@ -98,7 +101,7 @@ class Team:
                 f" {member.process.exitcode}): is there enough memory?"
             ) from None
         if isinstance(message, _Progress):
-            self.items += map(self._with_our_rule, message.items)
+            self.items += message.items
             self._count(member, message)
         elif isinstance(message, _End):
             self.crowded += message.crowded
@@ -106,15 +109,6 @@ class Team:
             self._leave(connection)
         elif isinstance(message, Exception):
             raise message
-
-    def _with_our_rule(self, item: Candidate | Skip) -> Candidate | Skip:
-        """What came is a copy, its rule as well: thousands would hold a rule each."""
-        if isinstance(item, Skip):
-            return item
-        parts = [
-            part for part in map(self._with_our_rule, item.parts) if not isinstance(part, Skip)
-        ]
-        return replace(item, rule=self._rules[item.rule.id], parts=tuple(parts))
 
     def _count(self, member: "_Member", told: _Progress) -> None:
         tally = self._source.tally
@@ -146,7 +140,7 @@ class _Member:
 
 @contextmanager
 def team_over(
-    source: Source, matcher: Matcher, look: Callable[[], None], *, alone: bool
+    source: Source, confirmer: Confirmer, look: Callable[[], None], *, alone: bool
 ) -> Iterator[Team | None]:
     """The processes that read a source, for as long as the block lasts.
 
@@ -157,7 +151,7 @@ def team_over(
     if workers == 1 or not isinstance(source, Shareable):
         yield None
         return
-    team = Team(source, matcher, look)
+    team = Team(source, confirmer, look)
     try:
         if parts := source.parts():
             team.start(parts, min(workers, parts))
@@ -197,7 +191,7 @@ class _Claims:
 
 def _work(
     source: Shareable,
-    matcher: Matcher,
+    confirmer: Confirmer,
     claims: _Claims,
     connection: "Connection",
     foreign: "list[Connection]",
@@ -208,16 +202,19 @@ def _work(
     for other in foreign:
         other.close()
     try:
-        for message in _messages(source, matcher, claims):
-            connection.send(message)
+        for message in _messages(source, confirmer, claims):
+            connection.send_bytes(_dumped(message))
     except BrokenPipeError:
         return
     except Exception as error:
-        connection.send(error)
+        connection.send_bytes(_dumped(error))
 
 
-def _messages(source: Shareable, matcher: Matcher, claims: _Claims) -> Iterator[_Progress | _End]:
-    confirmer, scratch, tally = Confirmer(matcher), matcher.scratch(), source.tally
+def _messages(
+    source: Shareable, confirmer: Confirmer, claims: _Claims
+) -> Iterator[_Progress | _End]:
+    matcher, tally = confirmer.matcher, source.tally
+    scratch = matcher.scratch()
     for item in source.share(claims):
         items: list[Candidate | Skip] = []
         if isinstance(item, Skip):
@@ -227,3 +224,29 @@ def _messages(source: Shareable, matcher: Matcher, claims: _Claims) -> Iterator[
         yield _Progress(items, tally.blobs, tally.bytes, tally.commits)
     yield _Progress([], tally.blobs, tally.bytes, tally.commits)
     yield _End(confirmer.crowded, source.told())
+
+
+_RULES: dict[str, Rule] = {}
+"""By id, those of the team at work: a message names them, since each is larger than a candidate."""
+
+
+def _rule(name: str) -> Rule:
+    return _RULES[name]
+
+
+def _dumped(message: object) -> bytes:
+    """For `Connection.recv` of the process that has forked this one."""
+    buffer = io.BytesIO()
+    _pickler()(buffer).dump(message)
+    return buffer.getvalue()
+
+
+@cache
+def _pickler() -> "type[ForkingPickler]":
+    from multiprocessing.reduction import ForkingPickler
+
+    class Pickler(ForkingPickler):
+        def reducer_override(self, obj: object) -> Any:
+            return (_rule, (obj.id,)) if isinstance(obj, Rule) else NotImplemented
+
+    return Pickler
