@@ -13,8 +13,9 @@ from typing import Final
 from leakguard import limits
 from leakguard.checksums import name_digest
 from leakguard.errors import ConfigError
-from leakguard.model import Check, Confidence, Rule, Severity
+from leakguard.model import Allowlist, Check, Confidence, Rule, Severity
 from leakguard.policy import MarkerSettings
+from leakguard.settings import OWN_FILE
 
 PROVIDER: Final = "Markers"
 CHECK: Final = "marker-digest"
@@ -39,6 +40,10 @@ CLASSIFICATION: Final = (
 )  # fmt: skip
 """What documents say of themselves; the Traffic Light Protocol is FIRST's,
 https://www.first.org/tlp/."""
+
+
+_OWN_SETTINGS: Final = (Allowlist(path=rf"(?:^|/){re.escape(OWN_FILE)}$"),)
+"""Where the names are written down on purpose."""
 
 
 def marker_rules(settings: MarkerSettings) -> list[Rule]:
@@ -130,6 +135,7 @@ def _rule(id_: str, pattern: str, name: str, family: str, check: Check | None = 
         confidence=Confidence.HIGH,
         pattern=pattern,
         check=check,
+        allowlists=_OWN_SETTINGS,
         remedy="Take it out, or use the name that is public. When it is in a history that others"
         " have, treat it as known.",
         kind="marker",

@@ -76,6 +76,13 @@ def test_a_name_is_found_in_documents(tmp_path: Path, name: str, data: bytes) ->
     assert {it.kind for it in found(tmp_path, NIGHTJAR, data, name)} == {"marker"}
 
 
+def test_settings_may_say_what_must_not_be_named(tmp_path: Path) -> None:
+    text = b'[markers]\nnames = ["Night Jar"]\n'
+
+    assert not found(tmp_path, NIGHTJAR, text, ".leakguard.toml")
+    assert found(tmp_path, NIGHTJAR, text, "other.toml")
+
+
 def test_names_with_letters_outside_ascii_are_found(tmp_path: Path) -> None:
     settings = MarkerSettings(names=("Käuzchen",))
 
