@@ -9,6 +9,7 @@ from leakguard.generic.evidence import Seen, evidence, evidence_of_path, seen_of
 from leakguard.generic.lexicon import words
 from leakguard.generic.model import load_model
 from leakguard.generic.reasons import Reason, strongest, told
+from leakguard.generic.surroundings import FOLDER_FACTS, names_of_files
 from leakguard.model import Candidate, Confidence
 
 _NEVER: Final = -100.0
@@ -41,7 +42,7 @@ def weighed(candidate: Candidate) -> Candidate:
 
 def may_count(candidate: Candidate, least: Confidence) -> bool:
     """Whether any path could make a weighed candidate as sure as `least`."""
-    reached = load_model().confidence(candidate.odds + _best_path())
+    reached = load_model().confidence(candidate.odds + best_path())
     return reached is not None and reached >= least
 
 
@@ -84,11 +85,13 @@ def _path_odds(path: str) -> float:
 
 
 @lru_cache(1)
-def _best_path() -> float:
-    """The most that a path can add: facts that exclude one another are counted together."""
+def best_path() -> float:
+    """The most that a path can add: by the file's own name, and by what any folder may say."""
     model = load_model()
-    return sum(
+    shares = [model.shares(evidence_of_path(path)) for path in names_of_files()]
+    own = max(sum(v for name, v in each.items() if name not in FOLDER_FACTS) for each in shares)
+    return own + sum(
         max(weight * (1 - model.means[name]), -weight * model.means[name])
         for name, weight in model.weights.items()
-        if name.startswith("f_")
+        if name in FOLDER_FACTS
     )

@@ -1,6 +1,7 @@
 """What the line around a value, the line before and the path say."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -89,6 +90,25 @@ def line_facts(separator: str, before: str, after: str, previous: str) -> Facts:
 
 def _shape(text: str) -> str:
     return re.sub(r"\w+", "w", text.strip())
+
+
+FOLDER_FACTS: Final = frozenset(
+    ("f_docs", "f_test", "f_example", "f_locale", "f_lock", "f_built", "f_docs_folder")
+)
+"""Those that any folder may bring about, whatever the file in it is called."""
+
+_ENDINGS: Final = (
+    " .x .py .pyi .java .go .groovy .js .mjs .ts .vue .sh .sql .mk .yaml .yml .toml .ini .cfg .env"
+    " .properties .tfvars .plist .htaccess .rc .json .ipynb .snap .xml .html .jsp .erb .scss"
+).split(" ")
+
+
+def names_of_files() -> Iterator[str]:
+    """One path for each way in which the facts of a file's own name can go together."""
+    for folder in ("", ".env/"):
+        for beginning in ("a", ".env", ".arc", "Dockerfile", "Makefile"):
+            for ending in _ENDINGS:
+                yield f"{folder}{beginning}{ending}"
 
 
 @lru_cache(1024)

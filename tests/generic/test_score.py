@@ -2,10 +2,134 @@
 
 from dataclasses import replace
 
-from leakguard.generic.score import assessed, may_count, reasons, score, weighed
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leakguard.generic.evidence import evidence_of_path
+from leakguard.generic.model import load_model
+from leakguard.generic.score import assessed, best_path, may_count, reasons, score, weighed
 from leakguard.model import Confidence
 from tests.generic.seen import LOW, matcher, reported
 from tests.helpers import candidates
+
+PARTS = {
+    *[
+        "README",
+        "CHANGELOG",
+        "docs",
+        "tests",
+        "test_x",
+        "example.dist",
+        "demo",
+        "locale",
+        "fr_FR",
+        "dist",
+        "vendor",
+        "Tests",
+        "a",
+        ".env",
+    ],
+    *[
+        "Dockerfile",
+        "Makefile",
+        ".bashrc",
+        ".env.local",
+        "package-lock.json",
+        "go.sum",
+        "x.min.js",
+        "RECORD",
+    ],
+    *(
+        f".{ending}"
+        for ending in [
+            "py",
+            "pyi",
+            "java",
+            "js",
+            "jsx",
+            "ts",
+            "tsx",
+            "cjs",
+            "mjs",
+            "vue",
+            "go",
+            "kt",
+            "cs",
+            "rs",
+            "c",
+            "cc",
+            "cpp",
+            "h",
+            "swift",
+            "scala",
+            "groovy",
+            "php",
+            "rb",
+            "ipynb",
+            "sh",
+            "bash",
+            "zsh",
+            "ps1",
+            "bat",
+            "cmd",
+            "mk",
+            "sql",
+            "yml",
+            "yaml",
+            "toml",
+            "ini",
+            "cfg",
+            "conf",
+            "config",
+            "properties",
+            "env",
+            "tf",
+            "tfvars",
+            "hcl",
+            "rsp",
+            "plist",
+            "j2",
+            "cnf",
+            "rc",
+            "htaccess",
+            "json",
+            "jsonl",
+            "har",
+            "snap",
+            "xml",
+            "htm",
+            "html",
+            "xhtml",
+            "xaml",
+            "pug",
+            "svg",
+            "jsp",
+            "erb",
+            "ejs",
+            "hbs",
+            "css",
+            "scss",
+            "md",
+            "mdx",
+            "rst",
+            "txt",
+            "adoc",
+            "tex",
+            "cast",
+            "log",
+            "po",
+            "pot",
+            "arb",
+            "strings",
+            "resx",
+            "lock",
+            "tpl",
+            "dist",
+            "map",
+        ]
+    ),
+}
+"""What paths are made of."""
 
 WORD = "vq7" + "Tzkw2xJ"
 LINE = f'db_password = "{WORD}"'
@@ -64,3 +188,15 @@ def test_name_of_a_test_that_passed_is_no_password() -> None:
 
     assert found
     assert not any(may_count(candidate, Confidence.LOW) for candidate in found)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_no_path_adds_more_than_is_allowed_for(data: st.DataObject) -> None:
+    parts = data.draw(st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=4))
+    path = "/".join(parts) if data.draw(st.booleans()) else "".join(parts)
+
+    model = load_model()
+    share = sum(model.shares(evidence_of_path(path)).values())
+
+    assert share <= best_path() + 1e-9
