@@ -146,7 +146,8 @@ class Unpacking:
             yield from self._open(piece.key, bytes(data[piece.start : piece.end]))
 
     def _is_wanted(self, data: bytearray | bytes, piece: Piece) -> bool:
-        if piece.key.startswith(_MESSAGES):
+        # Files have their paths for keys, whatever these begin with.
+        if piece.key.startswith(_MESSAGES) and not isinstance(self._source, FilesSource):
             return False
         return is_known(data, piece.start, piece.end) or piece.key.endswith(_BROTLI)
 

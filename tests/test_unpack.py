@@ -55,6 +55,15 @@ def test_member_is_found_at_its_path_line_and_column(matcher: Matcher, tmp_path:
     assert report.summary.blobs == 1
 
 
+@pytest.mark.parametrize("name", ["commit notes.zip", "tag 1.zip"])
+def test_file_called_as_what_git_has_beside_blobs_is_opened(
+    matcher: Matcher, tmp_path: Path, name: str
+) -> None:
+    report = in_folder(matcher, tmp_path, {name: zipped({"c.env": LINE})})
+
+    assert paths(report) == [f"{name}!c.env"]
+
+
 def test_what_a_tar_shows_by_itself_is_told_once(matcher: Matcher, tmp_path: Path) -> None:
     report = in_folder(matcher, tmp_path, {"a.tar": tar({"b": LINE, "c": LINE})})
 
