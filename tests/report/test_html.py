@@ -131,7 +131,7 @@ def test_filters_show_what_they_are_asked_for(chromium: Any, tmp_path: Path) -> 
     assert told.inner_text().endswith(" of 67")
     assert 0 < visible.count() < 20
     page.get_by_role("button", name="Show all").click()
-    page.wait_for_function("document.querySelector('#told').textContent === '67 of 67'")
+    page.locator("#told", has_text="67 of 67").wait_for()
 
     assert wrong == []
 
