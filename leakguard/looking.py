@@ -4,14 +4,15 @@ The windows pass through as they are. A few bytes of each blob decide whether it
 only such a blob is read. An index is asked about every text, when the settings name one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from leakguard import limits
 from leakguard.data.forms import COLUMNAR, LEAST_BYTES, form_of
 from leakguard.data.seen import Data, Reading, RecordsSeen, TableSeen
 from leakguard.model import Piece, Place, Skip, Window
-from leakguard.sources import Counts, Shareable, Source
+from leakguard.sources import Counts, Source
+from leakguard.sources.around import Around
 from leakguard.unpack import Unpacking
 
 if TYPE_CHECKING:
@@ -31,15 +32,13 @@ class _Told(NamedTuple):
     unread: list[tuple[str, str]]
 
 
-class Looking:
+class Looking(Around):
     """A source, and what customers' data is in its blobs. For one thread."""
 
     def __init__(self, source: Source, data: Data) -> None:
-        self.tally = source.tally
-        self.root = source.root
+        super().__init__(source)
         self.tables: list[TableSeen] = []
         self.records: list[RecordsSeen] = []
-        self._source = source
         self._settings = data.settings
         self._open = data.seekers
         self._seekers: Sequence[Seeker] = ()
@@ -51,9 +50,9 @@ class Looking:
             self._unpacking.wants_sheets = True
 
     def windows(self) -> Iterator[Window | Skip]:
-        return self._looked(self._source.windows())
+        return self._through(self._source.windows())
 
-    def _looked(self, items: Iterable[Window | Skip]) -> Iterator[Window | Skip]:
+    def _through(self, items: Iterable[Window | Skip]) -> Iterator[Window | Skip]:
         """The items as they are, each looked at when whoever takes it asks for the next."""
         if self._open:
             self._seekers = self._open()
@@ -65,33 +64,11 @@ class Looking:
         self._look_at_sheets()
         self._finish("")
 
-    def parts(self) -> int:
-        return self._source.parts() if isinstance(self._source, Shareable) else 0
-
-    def close(self) -> None:
-        if isinstance(self._source, Shareable):
-            self._source.close()
-
-    @property
-    def others(self) -> Callable[[], None] | None:
-        return self._source.others if isinstance(self._source, Shareable) else None
-
-    @others.setter
-    def others(self, wait: Callable[[], None] | None) -> None:
-        if isinstance(self._source, Shareable):
-            self._source.others = wait
-
-    def share(self, claims: Iterable[int]) -> Iterator[Window | Skip]:
-        if isinstance(self._source, Shareable):
-            yield from self._looked(self._source.share(claims))
-
     def told(self) -> _Told:
-        inner = self._source.told() if isinstance(self._source, Shareable) else None
-        return _Told(inner, self.tables, self.records, self._unread)
+        return _Told(self._told_inside(), self.tables, self.records, self._unread)
 
     def hear(self, told: _Told) -> None:
-        if isinstance(self._source, Shareable):
-            self._source.hear(told.inner)
+        self._hear_inside(told.inner)
         self.tables += told.tables
         self.records += told.records
         self._unread += told.unread
@@ -239,12 +216,6 @@ class Looking:
         counts: Counts | None = None,
     ) -> Mapping[str, Sequence[Place]]:
         return self._source.places(keys, elsewhere=elsewhere, counts=counts)
-
-    def adds(self, place: Place, secret: bytes) -> bool:
-        return self._source.adds(place, secret)
-
-    def former(self, place: Place) -> Sequence[str]:
-        return self._source.former(place)
 
     def notes(self) -> list[str]:
         return [*self._source.notes(), *self._told()]

@@ -14,7 +14,8 @@ from leakguard.artifacts.content import Buffer, Content
 from leakguard.artifacts.kinds import DATA_FILE, HEAD_BYTES, is_known, kinds_of, may_be_known
 from leakguard.bundles import FolderTree, bundle_of
 from leakguard.model import Piece, Place, Skip, Window
-from leakguard.sources import Counts, Shareable, Source, Tally
+from leakguard.sources import Counts, Source, Tally
+from leakguard.sources.around import Around
 from leakguard.sources.files import FilesSource
 from leakguard.sources.windows import Packer
 
@@ -62,19 +63,17 @@ class _Told(NamedTuple):
     unread: list[tuple[str, str]]
 
 
-class Unpacking:
+class Unpacking(Around):
     """A source, and all that is in its blobs."""
 
     def __init__(self, source: Source, allowance: Allowance = Allowance()) -> None:
-        self.tally = source.tally
-        self.root = source.root
+        super().__init__(source)
         self.members = Tally()
         """Blobs and bytes that came out of others."""
         self.builds: list[BuildSeen] = []
         self.wants_sheets = False
         self.sheets: list[tuple[str, bytes]] = []
         """Sheets of workbooks as lines of cells between tabs, by key; only when they are wanted."""
-        self._source = source
         self._allowance = allowance
         self._packer = Packer(self.members)
         self._unread: list[tuple[str, str]] = []
@@ -84,10 +83,10 @@ class Unpacking:
         """Whether its head is that of something to be opened."""
 
     def windows(self) -> Iterator[Window | Skip]:
-        yield from self._opened(self._source.windows())
+        yield from self._through(self._source.windows())
         yield from self._skips()
 
-    def _opened(self, items: Iterable[Window | Skip]) -> Iterator[Window | Skip]:
+    def _through(self, items: Iterable[Window | Skip]) -> Iterator[Window | Skip]:
         """The items, and behind each window what is in its blobs."""
         for item in items:
             yield item
@@ -96,33 +95,11 @@ class Unpacking:
                     yield from self._piece(item.data, piece)
         yield from self._packer.flush()
 
-    def parts(self) -> int:
-        return self._source.parts() if isinstance(self._source, Shareable) else 0
-
-    def close(self) -> None:
-        if isinstance(self._source, Shareable):
-            self._source.close()
-
-    @property
-    def others(self) -> Callable[[], None] | None:
-        return self._source.others if isinstance(self._source, Shareable) else None
-
-    @others.setter
-    def others(self, wait: Callable[[], None] | None) -> None:
-        if isinstance(self._source, Shareable):
-            self._source.others = wait
-
-    def share(self, claims: Iterable[int]) -> Iterator[Window | Skip]:
-        if isinstance(self._source, Shareable):
-            yield from self._opened(self._source.share(claims))
-
     def told(self) -> "_Told":
-        inner = self._source.told() if isinstance(self._source, Shareable) else None
-        return _Told(inner, self.members, self.builds, self._unread)
+        return _Told(self._told_inside(), self.members, self.builds, self._unread)
 
     def hear(self, told: "_Told") -> None:
-        if isinstance(self._source, Shareable):
-            self._source.hear(told.inner)
+        self._hear_inside(told.inner)
         self.members.blobs += told.members.blobs
         self.members.bytes += told.members.bytes
         self.builds += told.builds
@@ -247,12 +224,6 @@ class Unpacking:
             for outer in found
             for key in keys_of[outer]
         }
-
-    def adds(self, place: Place, secret: bytes) -> bool:
-        return self._source.adds(place, secret)
-
-    def former(self, place: Place) -> Sequence[str]:
-        return self._source.former(place)
 
     def notes(self) -> list[str]:
         return self._source.notes()

@@ -8,6 +8,7 @@ list backwards.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard import limits
@@ -88,7 +89,7 @@ class HistorySource:
         """Of the parts that others read."""
 
     def windows(self) -> Iterator[Window | Skip]:
-        git, (arguments, feed) = self._repository.git, self._listing()
+        git, (arguments, feed) = self._repository.git, self._listing
         skips: list[Skip] = []
         if self._is_whole:
             # git lists the history beside the scan of all that is there: what no ref reaches is
@@ -115,6 +116,7 @@ class HistorySource:
         damaged = bool(code) or (bool(self._gone) and not self._repository.partial())
         self._everything = self._selection.unreachable or damaged
 
+    @cached_property
     def _listing(self) -> tuple[Sequence[str], bytes]:
         """The arguments and the input of the git that lists the history."""
         revisions = self._revisions()
@@ -123,7 +125,7 @@ class HistorySource:
     def parts(self) -> int:
         self._was_asked = True
         if self._is_whole and self._selection.unread is None:
-            arguments, feed = self._listing()
+            arguments, feed = self._listing
             self._repository.git.ahead(*arguments, feed=feed, started=self._ahead)
             self._packed = open_packs(self._repository.git)
         return limits.PACKED_PARTS if self._packed else 0
