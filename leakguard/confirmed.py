@@ -9,7 +9,6 @@ from leakguard.model import Candidate, Skip, Window
 from leakguard.policy import Policy
 from leakguard.pragmas import Heads
 from leakguard.scanner import Scanner
-from leakguard.scored import may_count, weighed
 
 if TYPE_CHECKING:
     from leakguard.encoded import Decoder
@@ -21,9 +20,8 @@ class Confirmer:
 
     def __init__(self, matcher: Matcher, policy: Policy, plugins: "Plugins | None" = None) -> None:
         self.matcher = matcher
-        self._policy = policy
         self._plugins = plugins
-        self._scanner = Scanner(matcher)
+        self._scanner = Scanner(matcher, policy.min_confidence)
         self._decoder: Decoder | None = None
         self._heads = Heads()
         self.crowded: list[Skip] = []
@@ -42,19 +40,14 @@ class Confirmer:
                 self.crowded.append(found)
             else:
                 plain.append(found)
-                yield from self._counting(found)
+                yield self._heads.marked(found)
         if not hits:
             return
         for found in self._decoding().candidates(window, hits, plain):
             if isinstance(found, Skip):
                 self.crowded.append(found)
             else:
-                yield from self._counting(found)
-
-    def _counting(self, found: Candidate) -> Iterator[Candidate]:
-        candidate = weighed(found)
-        if may_count(candidate, self._policy):
-            yield self._heads.marked(candidate)
+                yield self._heads.marked(found)
 
     def _decoding(self) -> "Decoder":
         if self._decoder is None:

@@ -16,7 +16,7 @@ from leakguard.pattern import confirmer, search
 from leakguard.policy import Policy
 from leakguard.pragmas import Heads, judged, pragma_of
 from leakguard.scanner import Scanner
-from leakguard.scored import counts_at, weighed
+from leakguard.scored import counts_at
 from leakguard.sources import Tally
 from leakguard.sources.files import reader
 from leakguard.sources.windows import Packer
@@ -109,7 +109,7 @@ def _silenced(item: Candidate, path: str, policy: Policy) -> str:
 
 def _is_sure(item: Candidate, path: str, policy: Policy) -> bool:
     """Whether a candidate of a scored rule reaches the confidence that is asked for."""
-    return counts_at(weighed(item), path, policy)
+    return counts_at(item, path, policy)
 
 
 def _is_path(rule: Rule, path: str) -> bool:

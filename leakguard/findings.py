@@ -9,7 +9,7 @@ from leakguard.fingerprint import identity, preview
 from leakguard.model import Candidate, Finding, Part, Place, Suppressed
 from leakguard.overlaps import is_for, told_at, told_once
 from leakguard.policy import Policy
-from leakguard.scored import counts_at, reasons_of, scored_at
+from leakguard.scored import confidence_at, counts_at, reasons_of
 from leakguard.sources import Source
 from leakguard.suppression import Seen, Suppression, subject_of, suppression_for, without
 
@@ -98,9 +98,10 @@ def _located(
     for key, found in by_key.items():
         for place in places.get(key, ()):
             for candidate in told_at(place, found):
-                judged = scored_at(candidate, place.path, policy)
-                if judged and source.adds(place, judged.written or judged.secret):
-                    yield Seen(place, judged, source)
+                if counts_at(candidate, place.path, policy) and source.adds(
+                    place, candidate.written or candidate.secret
+                ):
+                    yield Seen(place, candidate, source)
 
 
 def _places(
@@ -186,7 +187,7 @@ def _finding(group: Sequence[Seen], suppression: Suppression, decision: Decision
         name=rule.name,
         kind=rule.kind,
         severity=whole.rule.severity,
-        confidence=candidate.confidence or rule.confidence,
+        confidence=confidence_at(candidate, place.path),
         reasons=reasons_of(candidate, place.path),
         path=place.path,
         line=span.line,

@@ -250,9 +250,7 @@ class Candidate:
     parts: "tuple[Candidate, ...]" = ()
     """What else of the same credential stands near it."""
     odds: float = 0.0
-    """For a scored rule: natural logarithm of the odds that it is a secret."""
-    confidence: Confidence | None = None
-    """How sure the score makes it; None where the rule says."""
+    """For a scored rule: natural logarithm of the odds that it is a secret, whatever its path."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,14 +26,17 @@ from leakguard.lines import (
 from leakguard.matcher import ENCODED, Hits, Matcher
 from leakguard.model import Candidate, Confidence, Match, Piece, Skip, Span, Window
 from leakguard.pattern import Finder, confirmer
+from leakguard.scored import may_count, odds_of
 from leakguard.tails import Seeker, Spans, seeker
 
 
 class Scanner:
     """The confirming half of one scan; for one thread, windows in the order of the source."""
 
-    def __init__(self, matcher: Matcher) -> None:
+    def __init__(self, matcher: Matcher, least: Confidence | None = None) -> None:
+        """Left out is what no path could make as sure as `least`; nothing without it."""
         self.matcher = matcher
+        self._least = least
         self._looks: dict[int, _Look | None] = {}
         self._contexts = Contexts(matcher.rules, matcher.contextual)
         self._carry: dict[int, int] = {}
@@ -201,23 +204,29 @@ class Scanner:
                 yield found
 
     def _located(self, data: Buffer, piece: Piece, kept: Iterable[Kept]) -> Iterator[Candidate]:
-        """Candidates with their lines and columns, reading the piece once."""
-        cursor = Cursor(data, piece)
+        """Candidates with their scores, lines and columns, reading the piece once."""
+        cursor, least, shift = Cursor(data, piece), self._least, piece.offset - piece.start
         for match, unless in sorted(kept, key=lambda item: item[0].secret_start):
-            line, column = cursor.at(match.secret_start)
-            end_line, end_column = cursor.peek(match.secret_end)
-            shift = piece.offset - piece.start
             start, end = match.secret_start, match.secret_end
+            rule, secret = self.matcher.rules[match.rule], bytes(data[start:end])
+            ahead, behind = before(data, piece.start, start), after(data, end, piece.end)
+            above = previous(data, piece.start, start)
+            odds = odds_of(rule, secret, ahead, behind, above)
+            if least is not None and not may_count(rule, odds, least):
+                continue
+            line, column = cursor.at(start)
+            end_line, end_column = cursor.peek(end)
             yield Candidate(
-                rule=self.matcher.rules[match.rule],
+                rule=rule,
                 key=piece.key,
                 span=Span(start + shift, end + shift, line, column, end_line, end_column),
-                secret=bytes(data[start:end]),
-                before=before(data, piece.start, start),
-                after=after(data, end, piece.end),
-                previous=previous(data, piece.start, start),
+                secret=secret,
+                before=ahead,
+                after=behind,
+                previous=above,
                 following=following(data, end, piece.end),
                 unless=unless,
+                odds=odds,
             )
 
 

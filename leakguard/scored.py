@@ -1,6 +1,6 @@
 """Scored rules on their way into a report: what may count, and how sure it is at its path."""
 
-from leakguard.model import Candidate
+from leakguard.model import Candidate, Confidence, Rule
 from leakguard.policy import Policy
 
 # leakguard.generic is imported where a scored candidate is met: its tables take 10 ms, and most
@@ -14,26 +14,29 @@ def load() -> None:
     score.load()
 
 
-def weighed(candidate: Candidate) -> Candidate:
-    """A candidate; one of a scored rule with its score but for its path."""
-    if not candidate.rule.scored:
-        return candidate
+def odds_of(rule: Rule, secret: bytes, before: bytes, after: bytes, previous: bytes) -> float:
+    """The log-odds of what a scored rule found, by all but its path; 0 for other rules.
+
+    `before` and `after` stand beside it on its line, `previous` is the line before.
+    """
+    if not rule.scored:
+        return 0.0
     from leakguard.generic import score
 
-    return score.weighed(candidate)
+    return score.odds_of(rule, secret, before, after, previous)
 
 
-def may_count(candidate: Candidate, policy: Policy) -> bool:
-    """Whether a weighed candidate may count at some path."""
-    if not candidate.rule.scored:
+def may_count(rule: Rule, odds: float, least: Confidence) -> bool:
+    """Whether some path could make what a rule found with such odds as sure as `least`."""
+    if not rule.scored:
         return True
     from leakguard.generic import score
 
-    return score.may_count(candidate, policy.min_confidence)
+    return score.may_count(odds, least)
 
 
 def counts_at(candidate: Candidate, path: str, policy: Policy) -> bool:
-    """Whether a weighed candidate is as sure at a path as the policy asks for."""
+    """Whether a candidate of a scored rule is as sure at a path as the policy asks for."""
     if not candidate.rule.scored:
         return True
     from leakguard.generic import score
@@ -41,13 +44,14 @@ def counts_at(candidate: Candidate, path: str, policy: Policy) -> bool:
     return (score.confidence_at(candidate, path) or 0) >= policy.min_confidence
 
 
-def scored_at(candidate: Candidate, path: str, policy: Policy) -> Candidate | None:
-    """A weighed candidate with the confidence it has at a path; None when that is too low."""
+def confidence_at(candidate: Candidate, path: str) -> Confidence:
+    """How sure a candidate that counts is at a path."""
+    sure = candidate.rule.confidence
     if not candidate.rule.scored:
-        return candidate
+        return sure
     from leakguard.generic import score
 
-    return score.assessed(candidate, path) if counts_at(candidate, path, policy) else None
+    return score.confidence_at(candidate, path) or sure
 
 
 def reasons_of(candidate: Candidate, path: str) -> tuple[str, ...]:

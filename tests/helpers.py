@@ -69,9 +69,11 @@ def windows(blobs: Mapping[str, bytes]) -> Iterator[Window]:
     yield from packer.flush()
 
 
-def candidates(matcher: Matcher, blobs: Mapping[str, bytes]) -> list[Candidate]:
+def candidates(
+    matcher: Matcher, blobs: Mapping[str, bytes], least: Confidence | None = None
+) -> list[Candidate]:
     """What the rules confirm in the blobs."""
-    scanner, scratch = Scanner(matcher), matcher.scratch()
+    scanner, scratch = Scanner(matcher, least), matcher.scratch()
     return [
         item
         for window in windows(blobs)

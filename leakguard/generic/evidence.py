@@ -6,7 +6,7 @@ from leakguard.generic.early import text_of
 from leakguard.generic.names import name_before, name_facts, resembles_name
 from leakguard.generic.surroundings import file_facts, line_facts
 from leakguard.generic.values import Facts, value_facts
-from leakguard.model import Candidate
+from leakguard.model import Candidate, Rule
 
 _SHOWN: Final = 512
 """Characters of a value that are looked at."""
@@ -43,27 +43,27 @@ class Seen(NamedTuple):
     previous: bytes
 
 
+def seen(rule: Rule, secret: bytes, before: bytes, after: bytes, previous: bytes) -> Seen:
+    """What is judged of what a rule found."""
+    return Seen(rule.id, text_of(rule, secret)[:_SHOWN], before, after, previous)
+
+
 def seen_of(candidate: Candidate) -> Seen:
     """What of a candidate is judged."""
-    return Seen(
-        candidate.rule.id,
-        text_of(candidate.rule, candidate.secret)[:_SHOWN],
-        candidate.before,
-        candidate.after,
-        candidate.previous,
-    )
+    around = candidate.before, candidate.after, candidate.previous
+    return seen(candidate.rule, candidate.secret, *around)
 
 
-def evidence(seen: Seen) -> dict[str, float]:
+def evidence(what: Seen) -> dict[str, float]:
     """The facts of a candidate, all but those of its path."""
-    before, after = _text(seen.before), _text(seen.after)
+    before, after = _text(what.before), _text(what.after)
     name = name_before(before)
-    facts = dict(value_facts(seen.value))
+    facts = dict(value_facts(what.value))
     facts |= name_facts(name)
-    facts |= line_facts(name.separator, before, after, _text(seen.previous))
-    facts["resembles_name"] = 0.0 if facts["weak"] else resembles_name(seen.value, name.text)
+    facts |= line_facts(name.separator, before, after, _text(what.previous))
+    facts["resembles_name"] = 0.0 if facts["weak"] else resembles_name(what.value, name.text)
     facts |= dict.fromkeys(_ALL_PLACES, 0.0)
-    facts[PLACES.get(seen.rule_id, "w_quoted")] = 1.0
+    facts[PLACES.get(what.rule_id, "w_quoted")] = 1.0
     return facts
 
 

@@ -23,7 +23,7 @@ class Model:
     weights: Mapping[str, float]
     means: Mapping[str, float]
     thresholds: Mapping[Confidence, float]
-    """Least probability of each confidence."""
+    """Least odds of each confidence, the highest first."""
 
     def shares(self, facts: Facts) -> dict[str, float]:
         """What each fact adds to the log-odds, against its mean."""
@@ -35,9 +35,10 @@ class Model:
 
     def confidence(self, odds: float) -> Confidence | None:
         """How sure such log-odds make it; None for what is not worth telling."""
-        chance = probability(odds)
-        reached = [level for level, least in self.thresholds.items() if chance >= least]
-        return max(reached, default=None)
+        for level, least in self.thresholds.items():
+            if odds >= least:
+                return level
+        return None
 
 
 def probability(odds: float) -> float:
@@ -53,10 +54,16 @@ def load_model() -> Model:
 
 def parse_model(document: Mapping[str, Any]) -> Model:
     """The model of a document as training/fit.py writes it."""
-    facts = document["facts"]
+    facts, least = document["facts"], document["thresholds"]
     return Model(
         bias=float(document["bias"]),
         weights={name: float(weight) for name, (weight, _) in facts.items()},
         means={name: float(mean) for name, (_, mean) in facts.items()},
-        thresholds={level: float(document["thresholds"][level.label]) for level in Confidence},
+        thresholds={
+            level: _odds_of(float(least[level.label])) for level in sorted(Confidence, reverse=True)
+        },
     )
+
+
+def _odds_of(chance: float) -> float:
+    return math.log(chance / (1 - chance))

@@ -1,16 +1,15 @@
 """A candidate in, its score out: log-odds, confidence and reasons."""
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from leakguard.generic.early import is_result
-from leakguard.generic.evidence import Seen, evidence, evidence_of_path, seen_of
+from leakguard.generic.evidence import Seen, evidence, evidence_of_path, seen, seen_of
 from leakguard.generic.lexicon import words
 from leakguard.generic.model import load_model
 from leakguard.generic.reasons import Reason, strongest, told
 from leakguard.generic.surroundings import FOLDER_FACTS, names_of_files
-from leakguard.model import Candidate, Confidence
+from leakguard.model import Candidate, Confidence, Rule
 
 _NEVER: Final = -100.0
 """Log-odds that no path makes up for."""
@@ -34,28 +33,20 @@ def load() -> None:
     words()
 
 
-def weighed(candidate: Candidate) -> Candidate:
-    """The candidate with the log-odds of all but its path."""
-    odds = _NEVER if is_result(candidate.before) else _odds(seen_of(candidate))
-    return replace(candidate, odds=odds)
+def odds_of(rule: Rule, secret: bytes, before: bytes, after: bytes, previous: bytes) -> float:
+    """The log-odds of what a rule found, by all but its path."""
+    if is_result(before):
+        return _NEVER
+    return _odds(seen(rule, secret, before, after, previous))
 
 
-def may_count(candidate: Candidate, least: Confidence) -> bool:
-    """Whether any path could make a weighed candidate as sure as `least`."""
-    reached = load_model().confidence(candidate.odds + best_path())
-    return reached is not None and reached >= least
-
-
-def assessed(candidate: Candidate, path: str) -> Candidate | None:
-    """A weighed candidate at its path, with confidence and reasons; None where it is no secret."""
-    confidence = confidence_at(candidate, path)
-    if confidence is None:
-        return None
-    return replace(candidate, confidence=confidence, odds=candidate.odds + _path_odds(path))
+def may_count(odds: float, least: Confidence) -> bool:
+    """Whether any path could make such odds as sure as `least`."""
+    return odds + best_path() >= load_model().thresholds[least]
 
 
 def confidence_at(candidate: Candidate, path: str) -> Confidence | None:
-    """How sure a weighed candidate is at a path; None where it is no secret."""
+    """How sure a candidate is at a path; None where it is no secret."""
     return load_model().confidence(candidate.odds + _path_odds(path))
 
 
@@ -74,9 +65,9 @@ def score(candidate: Candidate, path: str) -> Score:
 
 
 @lru_cache(8192)
-def _odds(seen: Seen) -> float:
+def _odds(what: Seen) -> float:
     model = load_model()
-    return model.bias + sum(model.shares(evidence(seen)).values())
+    return model.bias + sum(model.shares(evidence(what)).values())
 
 
 @lru_cache(1024)

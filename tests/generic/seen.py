@@ -7,7 +7,7 @@ from leakguard.model import Candidate, Confidence
 from leakguard.overlaps import strongest
 from leakguard.policy import Policy
 from leakguard.ruleset import load_rules
-from leakguard.scored import may_count, scored_at, weighed
+from leakguard.scored import counts_at, may_count
 from tests.helpers import candidates
 
 LOW = Policy(min_confidence=Confidence.LOW)
@@ -22,6 +22,5 @@ def matcher() -> Matcher:
 def reported(text: str, path: str = "src/app.py", policy: Policy = Policy()) -> list[Candidate]:
     """The candidates of a text that are reported at a path."""
     found = candidates(matcher(), {path: text.encode()})
-    kept = [item for item in map(weighed, found) if may_count(item, policy)]
-    judged = [scored_at(candidate, path, policy) for candidate in strongest(kept)]
-    return [candidate for candidate in judged if candidate]
+    kept = [item for item in found if may_count(item.rule, item.odds, policy.min_confidence)]
+    return [candidate for candidate in strongest(kept) if counts_at(candidate, path, policy)]

@@ -1,13 +1,11 @@
 """Scores: of text and path together, remembered, and never with a secret in what is told."""
 
-from dataclasses import replace
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leakguard.generic.evidence import evidence_of_path
 from leakguard.generic.model import load_model
-from leakguard.generic.score import assessed, best_path, may_count, reasons, score, weighed
+from leakguard.generic.score import best_path, confidence_at, may_count, reasons, score
 from leakguard.model import Confidence
 from tests.generic.seen import LOW, matcher, reported
 from tests.helpers import candidates
@@ -152,18 +150,18 @@ def test_score_is_its_bias_and_its_reasons() -> None:
 def test_score_without_path_and_path_make_the_whole() -> None:
     (found,) = candidates(matcher(), {"a": LINE.encode()})
 
-    judged = assessed(weighed(found), "app.py")
+    whole = score(found, "app.py")
 
-    assert judged is not None
-    assert abs(judged.odds - score(found, "app.py").odds) < 1e-9
-    assert judged.confidence is score(found, "app.py").confidence
+    path = sum(load_model().shares(evidence_of_path("app.py")).values())
+    assert abs(found.odds + path - whole.odds) < 1e-9
+    assert confidence_at(found, "app.py") is whole.confidence
 
 
 def test_line_that_no_path_can_save_is_dropped_before_its_path_is_known() -> None:
     (found,) = candidates(matcher(), {"a": LINE.encode()})
 
-    assert may_count(weighed(found), Confidence.MEDIUM)
-    assert not may_count(replace(found, odds=-20.0), Confidence.MEDIUM)
+    assert may_count(found.odds, Confidence.MEDIUM)
+    assert not may_count(-20.0, Confidence.MEDIUM)
 
 
 def test_reasons_hold_no_secret() -> None:
@@ -184,10 +182,11 @@ def test_low_confidence_is_reported_when_asked_for() -> None:
 def test_name_of_a_test_that_passed_is_no_password() -> None:
     log = f"PASS: {WORD}-1\nXPASS: {WORD}-2\n"
 
-    found = [weighed(candidate) for candidate in candidates(matcher(), {"a": log.encode()})]
+    found = candidates(matcher(), {"a": log.encode()})
 
     assert found
-    assert not any(may_count(candidate, Confidence.LOW) for candidate in found)
+    assert not any(may_count(candidate.odds, Confidence.LOW) for candidate in found)
+    assert candidates(matcher(), {"a": log.encode()}, least=Confidence.LOW) == []
 
 
 @settings(max_examples=400, deadline=None)

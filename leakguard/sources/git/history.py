@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from leakguard import limits
 from leakguard.errors import UsageError
 from leakguard.model import Place, Skip, Window
-from leakguard.pattern import search
 from leakguard.sources import Counts, Tally
 from leakguard.sources.git.command import reason, stop
 from leakguard.sources.git.objects import split_key
@@ -23,7 +22,7 @@ from leakguard.sources.git.places import Heads, places_of
 from leakguard.sources.git.readers import read_objects
 from leakguard.sources.git.renames import Renames
 from leakguard.sources.git.repository import Repository, resolve_branch, resolve_range
-from leakguard.sources.git.trees import contents
+from leakguard.sources.git.trees import contents, trees_with
 from leakguard.sources.git.versions import Versions
 
 if TYPE_CHECKING:
@@ -272,14 +271,7 @@ class HistorySource:
         """
         if not patterns or "" in patterns:
             return bool(patterns)
-        length = len(self._lines[0].partition(b" ")[0]) if self._lines else 0
-        paths = [line[length + 1 :] for line in self._lines]
-        folders = _folders(b"\n".join(paths), "|".join(f"(?:{pattern})" for pattern in patterns))
-        trees = [
-            line[:length]
-            for line, path in zip(self._lines, paths, strict=True)
-            if len(line) > length and path in folders
-        ]
+        trees = trees_with(self._lines, patterns)
         oids = [bytes.fromhex(split_key(key)[1]) for key in keys]
         return any(oid in tree for tree in contents(self._repository.git, trees) for oid in oids)
 
@@ -337,15 +329,6 @@ def _listed(out: bytes) -> _Listed:
         lines = [line for line in lines if not line.startswith(b"?")]
     length = len(lines[0].partition(b" ")[0]) if lines else 0
     return _Listed(lines, {line[:length]: number for number, line in enumerate(lines)}, missing)
-
-
-def _folders(paths: bytes, pattern: str) -> set[bytes]:
-    """The folders of those paths, a line each, that a pattern is found in."""
-    found = set()
-    for match in search(pattern).finditer(paths):
-        start = paths.rfind(b"\n", 0, match.end() - 1) + 1
-        found.add(paths[start : match.end()].rpartition(b"/")[0])
-    return found
 
 
 def _arguments(revisions: Sequence[str]) -> list[str]:

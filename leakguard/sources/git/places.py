@@ -72,7 +72,7 @@ def places_of(
 
     Without `everywhere` a blob has its first place, and one for each other path that HEAD has it
     at: reading all trees takes seconds in a large history. Left out are then blobs that `counts`,
-    asked with a key and a path, at none of these.
+    asked with a key and a path, at none of these, as far as their first line break.
 
     `lines` are those of `git rev-list --objects --in-commit-order`, oldest first: `oid` of a
     commit, then `oid path` of what it is the first to have; `orders` has their indexes by oid.
@@ -84,14 +84,15 @@ def places_of(
         return {}
     blobs = {key: place for key, place in listed.items() if key.startswith("blob ")}
     others = {key: place for key, place in listed.items() if key not in blobs}
-    blobs = _confirmed(git, blobs)
     holders = None
     if everywhere:
+        blobs = _confirmed(git, blobs)
         holders = Holders(git, lines, {place.blob or "" for place in blobs.values()})
         found = holders.paths()
     else:
         headed = headed_paths(git, heads.checked_out, blobs.values())
         blobs, others = (_counting(places, headed, counts) for places in (blobs, others))
+        blobs = _confirmed(git, blobs)
         found = first_at(git, lines, orders, copied(blobs.values(), headed))
     places = {
         key: _at(place, found[place.blob or ""], lines) if place.blob in found else [place]
@@ -162,12 +163,12 @@ def _bare_place(key: str) -> Place:
 
 def _in_commit(key: str, path: str, commit: str, order: int) -> Place:
     """A place in the history. Tags belong to no commit, wherever git lists them."""
-    place = replace(_bare_place(key), order=order)
-    if key.startswith("tag "):
-        return replace(place, path=f"{place.path} {path}".strip())
-    if key.startswith("commit "):
-        return place
-    return replace(place, path=path or f"<blob {(place.blob or '')[:12]}>", commit=commit or None)
+    kind, oid, _ = split_key(key)
+    if kind == "tag":
+        return Place(f"<tag message> {path}".strip(), oid, order=order)
+    if kind == "commit":
+        return Place("<commit message>", oid, oid, order=order)
+    return Place(path or f"<blob {oid[:12]}>", oid, commit or None, order=order)
 
 
 def _confirmed(git: Git, places: Mapping[str, Place]) -> dict[str, Place]:

@@ -10,9 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import BufferedReader, BufferedWriter, RawIOBase
+from itertools import compress
+from operator import itemgetter
 from typing import NamedTuple, cast
 
 from leakguard import limits
+from leakguard.pattern import search
 from leakguard.sources.git.command import Git
 
 _PATHS_AT_MOST = 1000
@@ -170,6 +173,22 @@ def _sections(
                 sections[-1] = last = last._replace(root=bytes.fromhex(line[:length].decode()))
             last.trees.append(line[:length])
     return sections
+
+
+def trees_with(lines: Sequence[bytes], patterns: Iterable[str]) -> list[bytes]:
+    """Ids of the folders, in all versions, that have a path in which one of the patterns is found.
+
+    `lines` are as for `Holders`.
+    """
+    length = len(lines[0].partition(b" ")[0]) if lines else 0
+    paths = list(map(itemgetter(slice(length + 1, None)), lines))
+    text = b"\n".join(paths)  # searched at once: line by line takes ten times as long
+    folders = set()
+    for match in search("|".join(f"(?:{pattern})" for pattern in patterns)).finditer(text):
+        start = text.rfind(b"\n", 0, match.end() - 1) + 1
+        folders.add(text[start : match.end()].rpartition(b"/")[0])
+    found = compress(lines, map(folders.__contains__, paths)) if folders else ()
+    return [line[:length] for line in found if len(line) > length]
 
 
 def contents(git: Git, oids: Sequence[bytes]) -> Iterator[bytes]:
