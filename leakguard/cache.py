@@ -24,6 +24,7 @@ import hyperscan
 from hyperscan import _version
 
 from leakguard import foreign
+from leakguard.finder import Finder
 from leakguard.matcher import Matcher, load_matcher
 from leakguard.model import (
     Allowlist,
@@ -35,7 +36,6 @@ from leakguard.model import (
     Rule,
     Severity,
 )
-from leakguard.pattern import Finder
 from leakguard.ruleset import load_ruleset, rule_files
 from leakguard.version import __version__
 

@@ -15,8 +15,9 @@ from leakguard import checksums, limits
 from leakguard.context import ANCHORS
 from leakguard.errors import RuleError
 from leakguard.filters import rejected
+from leakguard.finder import Finder, finder, keyword_finder
 from leakguard.model import Rule, Window
-from leakguard.pattern import Finder, PatternError, confirmer, finder, keyword_finder
+from leakguard.pattern import PatternError, confirmer
 
 Hits = list[tuple[int, int]]
 """Pairs of (offset in the window at which a finder ends, number of its rule); numbers from ENCODED

@@ -25,7 +25,8 @@ BORDERS = {
 }
 
 
-_LEAVES: Final = (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY)
+LEAVES: Final = (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY)
+"""What matches one byte."""
 _SHORT: Final = 4
 """Bytes before a bounded repeat, up to which Hyperscan 5.4.12 may lose matches. See `expression`;
 with three bytes it still did, with four it was not seen to."""
@@ -39,6 +40,29 @@ def expression(items: list[Item]) -> str:
     confirmer refuses.
     """
     return "".join(map(_write, _opened(items, 0)[0]))
+
+
+def may_be(op: Any, leaf: tuple[Any, int], byte: int) -> bool:
+    """Whether a leaf may match a byte other than a letter."""
+    value, flags = leaf
+    if op is sre.ANY:
+        return bool(flags & re.DOTALL) or byte != ord("\n")
+    if op is not sre.IN:
+        return (value == byte) is (op is sre.LITERAL)
+    holds = any(_holds(kind, detail, byte) for kind, detail in value)
+    return holds is not any(kind is sre.NEGATE for kind, _ in value)
+
+
+def _holds(kind: Any, detail: Any, byte: int) -> bool:
+    """Whether a part of a class holds a byte."""
+    if kind is sre.LITERAL:
+        return bool(detail == byte)
+    if kind is sre.RANGE:
+        return bool(detail[0] <= byte <= detail[1])
+    if kind is sre.CATEGORY:
+        text = _CATEGORIES.get(detail) or _NEGATED[detail]
+        return re.match(f"[{text}]".encode(), bytes([byte])) is not None
+    return False
 
 
 def _opened(items: list[Item], before: int) -> tuple[list[Item], int]:
@@ -55,7 +79,7 @@ def _opened(items: list[Item], before: int) -> tuple[list[Item], int]:
         elif op is sre.MAX_REPEAT:
             low, high, body = value
             least = _opened(body, 0)[1] * low
-            is_single = len(body) == 1 and body[0][0] in _LEAVES
+            is_single = len(body) == 1 and body[0][0] in LEAVES
             if is_single and high > max(low, 1) and before + least <= _SHORT:
                 high = sre.MAXREPEAT
             out.append((op, (low, high, _opened(body, before)[0])))

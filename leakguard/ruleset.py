@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from leakguard import checksums, limits
 from leakguard.errors import RuleError
+from leakguard.finder import finder
 from leakguard.foreign.stand_ins import Translation, applied
 from leakguard.model import Check, Confidence, Partner, Rule, Severity
-from leakguard.pattern import PatternError, confirmer, finder, search
+from leakguard.pattern import PatternError, confirmer, search
 
 SPLIT_MARK = "~~"
 """Stands inside the examples of a rule file, so that no scanner sees a whole token there."""

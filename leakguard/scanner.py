@@ -13,6 +13,7 @@ from itertools import islice
 from leakguard import limits
 from leakguard.conditions import Kept, keep
 from leakguard.context import ANCHORS, Contexts
+from leakguard.finder import Finder
 from leakguard.lines import (
     Buffer,
     Cursor,
@@ -25,7 +26,7 @@ from leakguard.lines import (
 )
 from leakguard.matcher import ENCODED, Hits, Matcher
 from leakguard.model import Candidate, Confidence, Match, Piece, Skip, Span, Window
-from leakguard.pattern import Finder, confirmer
+from leakguard.pattern import confirmer
 from leakguard.scored import may_count, odds_of
 from leakguard.tails import Seeker, Spans, seeker
 
@@ -242,10 +243,11 @@ def _piece_of(pieces: Sequence[Piece], hits: Hits, position: int) -> tuple[Piece
 class _Look:
     """Looks for one rule around its finder's hits; for one thread."""
 
-    __slots__ = ("_reach", "_seek", "_seen", "least", "most")
+    __slots__ = ("_in_line", "_reach", "_seek", "_seen", "least", "most")
 
     def __init__(self, seek: Seeker, found: Finder) -> None:
         self.least, self.most, self._reach = found.least, found.most, found.reach
+        self._in_line = found.in_line
         self._seek = seek
         self._seen: dict[tuple[int, bytes], Spans | None] = {}
         """What was found around a hit before: the versions of a file repeat most of their lines,
@@ -255,9 +257,15 @@ class _Look:
         """The first match that starts at `start` or later, with the span of its secret."""
         reach, seen = self._reach, self._seen
         # One byte more to each side: borders of words and lines look at it.
-        if not reach or not start or hit + reach >= limit:
+        first, last = start - 1, hit + reach + 1 if reach else limit + 1
+        if self._in_line:
+            if (line := data.rfind(b"\n", start, hit - 1)) >= 0:
+                first = start = line
+            if (line := data.find(b"\n", hit - 1, min(last, limit))) >= 0:
+                last = limit = line + 1
+        if first < 0 or last > limit:
             return self._search(data, start, limit, hit)
-        key = hit - start, bytes(data[start - 1 : hit + reach + 1])
+        key = hit - start, bytes(data[first:last])
         if key in seen:
             spans = seen[key]
         else:

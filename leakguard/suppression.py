@@ -127,6 +127,8 @@ class Suppression:
         """Whether the path is a reason to say nothing, which another path may not be."""
         if is_excluded(seen.place.path, self.policy.excludes):
             return True
+        if not (self.own or self.others or self.policy.allowed):
+            return False
         return bool(self.by_path(subject_of(seen), bound=True).reason)
 
 

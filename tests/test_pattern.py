@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leakguard import limits
-from leakguard.pattern import Finder, PatternError, confirmer, finder, keyword_finder, search
+from leakguard.finder import Finder, finder, keyword_finder
+from leakguard.pattern import PatternError, confirmer, search
 
 LEAVES = st.sampled_from(
     ["a", "b", "ab", "abc", "-", "_", r"\.", "[ab]", "[a-z0-9]", "[^a]", r"\d", r"\w", r"\s", "."]
@@ -141,6 +142,25 @@ def test_finder_is_cut_after_the_budget() -> None:
     assert (made.least, made.most, made.reach) == (10, 10, 54)
     assert isinstance(made, Finder)
     assert finder("(?P<secret>[a-f]{2000}x)").most <= limits.BACK_BYTES
+
+
+@pytest.mark.parametrize(
+    ("pattern", "in_line"),
+    [
+        (r"key=[a-z]{4}", True),
+        (r"(?:^|[\s,])key=[^\r\n]{4}[\s;]", True),
+        (r"\nkey=(?P<secret>[\w.]+)\n", True),
+        (r"key=[^;]{4};", False),
+        (r"key=\s*[a-z]{4}", False),
+        (r"key=(?:a|b\n|c)x", False),
+        (r"key=(?s:.)x", False),
+        (r"key=.\Dx", False),
+        (r"\b\nkey=x", False),
+        (r"key=x\n$", False),
+    ],
+)
+def test_finder_knows_matches_that_stay_in_their_line(pattern: str, in_line: bool) -> None:
+    assert finder(pattern).in_line is in_line
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 import hyperscan
 import pytest
 
-from leakguard.pattern import finder
+from leakguard.finder import finder
 
 NAMES = ["ab", "cd", "nr", "abc", "bcde", "x_ab"]
 

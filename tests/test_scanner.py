@@ -30,6 +30,9 @@ PATTERNS = {
     "line": r"^(?P<secret>top[0-9]{2})$",
     "long": r"\b(?P<secret>lng_[a-z]{100}Z)",
     "bare": r"(?P<secret>[0-9]{9})",
+    "edges": r"(?:^|[\s,])edge=(?P<secret>[a-z\xe9.]{2,9})[\s;]",
+    "loose": r"(?:\n|-)?loose:[ ]?(?P<secret>[a-z]{2}(?:.[a-z])?)(?:\n|$)",
+    "broken": r"broken=(?P<secret>[^x]{3,12}?)\b[x;]",
 }
 
 
@@ -123,6 +126,12 @@ SAMPLES = [
     "top42",
     "lng_" + "q" * 100 + "Z",
     "123456789",
+    "edge=abc",
+    "edge=ab;",
+    ",edge=a.c\n",
+    "loose:ab\n",
+    "-loose: ab.c",
+    "broken=a\nb;",
     "tok_0123456789abtok_0123456789ab",
     "1234567890123456789",
     "aa-123-x",

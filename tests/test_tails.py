@@ -27,6 +27,17 @@ def test_any_text(text: str, length: int) -> None:
     assert seeker(LONG).find(data, 0, len(data)) == whole(LONG, data)
 
 
+ESCAPED = r"key=(?P<secret>(?:[^'\n\\]|\\[^'\n]){3,200})"
+
+
+@given(st.text("\\'a\nk", max_size=90), st.integers(0, 230))
+def test_any_text_with_escapes(text: str, length: int) -> None:
+    data = f"{text}key={'b' * length}{text}".encode()
+
+    assert seeker(ESCAPED).rest is not None
+    assert seeker(ESCAPED).find(data, 0, len(data)) == whole(ESCAPED, data)
+
+
 @pytest.mark.parametrize("rule", COUNTED, ids=[rule.id for rule in COUNTED])
 def test_built_in_patterns(rule: Rule) -> None:
     for example in (*rule.examples, *rule.counterexamples):
@@ -48,7 +59,8 @@ def test_the_end_of_the_stretch_ends_the_secret() -> None:
         r"(?P<secret>ab[0-9]{3,200}|cd)",
         r"(?P<secret>ab)([0-9]{3,200})",
         r"(?P<secret>ab(?:[0-9]{3,200}))",
-        r"(?P<secret>ab(?:cd){3,200})",
+        r"(?P<secret>ab(?:c|cd){3,200})",
+        r"(?P<secret>ab(?:c|d{2}|){3,200})",
         r"(?P<secret>ab[0-9]{3,200}?)",
         r"(?P<secret>ab[0-9]{3,20})",
     ],

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from leakguard.errors import RuleError
+from leakguard.finder import finder
 from leakguard.foreign.lexer import Dialect, SyntaxProblem, Untranslatable
 from leakguard.foreign.syntax import Translated, translate
 from leakguard.model import Confidence, Severity
-from leakguard.pattern import PatternError, confirmer, finder
+from leakguard.pattern import PatternError, confirmer
 
 
 class Notes:

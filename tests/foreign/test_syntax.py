@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leakguard.finder import finder
 from leakguard.foreign.lexer import Dialect, SyntaxProblem, Untranslatable
 from leakguard.foreign.syntax import translate
-from leakguard.pattern import PatternError, confirmer, finder
+from leakguard.pattern import PatternError, confirmer
 
 RUST = Dialect.RUST
 

@@ -8,6 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from io import RawIOBase
+from itertools import compress
 from typing import cast
 
 from leakguard import limits
@@ -117,7 +118,8 @@ def _since(
     length = len(lines[0].partition(b" ")[0]) if lines else 0
     while first and len(lines[first]) != length:
         first -= 1
-    return [line for line in lines[first:] if len(line) == length]
+    lines = lines[first:]
+    return list(compress(lines, map(length.__eq__, map(len, lines))))
 
 
 def _fields(stream: RawIOBase) -> Iterator[bytes]:

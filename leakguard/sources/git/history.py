@@ -16,9 +16,10 @@ from leakguard.errors import UsageError
 from leakguard.model import Place, Skip, Window
 from leakguard.sources import Counts, Tally
 from leakguard.sources.git.command import reason, stop
+from leakguard.sources.git.heads import Heads
 from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.packed import Packed, open_packs, present
-from leakguard.sources.git.places import Heads, places_of
+from leakguard.sources.git.places import places_of
 from leakguard.sources.git.readers import read_objects
 from leakguard.sources.git.renames import Renames
 from leakguard.sources.git.repository import Repository, resolve_branch, resolve_range

@@ -55,10 +55,10 @@ class Pack:
 
     def __init__(self, index: Path, id_bytes: int) -> None:
         names, offsets = _index(index.read_bytes(), id_bytes)
-        order = _order(index.with_suffix(".rev"), offsets)
+        order, starts = _order(index.with_suffix(".rev"), offsets)
         self._names, self._id_bytes, self._order = names, id_bytes, order
         self._data = _mapped(index.with_suffix(".pack"))
-        self._offsets = [offsets[position] for position in order]
+        self._offsets = starts
         self._offsets.append(len(self._data) - id_bytes)
         if order and self._offsets[-2] >= self._offsets[-1]:
             raise PackError(f"{index}: its pack is cut off")
@@ -130,7 +130,7 @@ class Pack:
         history: written for speed.
         """
         data, child, sibling, heads = self._data, self._child, self._sibling, self._heads
-        numbers = {start: number for number, start in enumerate(self._offsets)}
+        numbers = dict(zip(self._offsets, range(len(self._offsets)), strict=True))
         kinds = bytearray(len(numbers))
         """By number; 0 where it is not known, as it is behind the last object."""
         roots: list[tuple[int, int]] = []
@@ -242,7 +242,7 @@ def _index(data: bytes, id_bytes: int) -> tuple[bytes, "array[int]"]:
     if data[: len(_INDEX)] != _INDEX or len(data) < far + 2 * id_bytes:
         raise PackError("an index of another version, or cut off")
     offsets = _numbers("I", data[near:far])
-    if not any(offset & _FAR for offset in offsets):
+    if max(offsets, default=0) < _FAR:
         return data[_FANOUT:names], offsets
     large = _numbers("Q", data[far : len(data) - 2 * id_bytes])
     try:
@@ -252,17 +252,17 @@ def _index(data: bytes, id_bytes: int) -> tuple[bytes, "array[int]"]:
     return data[_FANOUT:names], array("Q", whole)
 
 
-def _order(reverse: Path, offsets: "array[int]") -> Sequence[int]:
-    """The positions in an index by their offsets: as its reverse index has them, where git has
-    written one that is true, since sorting takes longer."""
+def _order(reverse: Path, offsets: "array[int]") -> tuple[Sequence[int], list[int]]:
+    """The positions in an index by their offsets, and these: as its reverse index has them, where
+    git has written one that is true, since sorting takes longer."""
     try:
         found = _numbers("I", reverse.read_bytes()[_REVERSE_HEAD:])[: len(offsets)]
         starts = [offsets[position] for position in found]
     except (OSError, IndexError):
         starts = []
     if len(starts) == len(offsets) and all(map(lt, starts, starts[1:])):
-        return found
-    return sorted(range(len(offsets)), key=offsets.tolist().__getitem__)
+        return found, starts
+    return sorted(range(len(offsets)), key=offsets.tolist().__getitem__), sorted(offsets)
 
 
 def _numbers(code: str, data: bytes) -> "array[int]":

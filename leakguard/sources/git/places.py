@@ -3,60 +3,22 @@
 Works on the list of objects that history.py keeps, and asks git only about what was found.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
 from itertools import zip_longest
+from operator import itemgetter
+from typing import Final
 
-from leakguard.errors import SourceError
 from leakguard.model import Place
 from leakguard.sources import Counts
 from leakguard.sources.git.command import Git
 from leakguard.sources.git.copies import copied, first_at, headed_paths, standing_at
+from leakguard.sources.git.heads import Heads
 from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.trees import Holders, Paths
 
-
-class Heads:
-    """What the branch heads have, and HEAD where it has a commit; git is asked once."""
-
-    def __init__(self, git: Git) -> None:
-        self.git = git
-
-    @cached_property
-    def listing(self) -> list[bytes]:
-        """Their commits and all that is in them, as `git rev-list --objects` lists it."""
-        options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
-        return self._asked(*options)
-
-    @cached_property
-    def checked_out(self) -> list[bytes]:
-        """What HEAD has, as `git rev-list --objects` lists it."""
-        options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
-        return self.git.result("rev-list", *options, "HEAD", "--")[1].split(b"\n")[:-1]
-
-    def prepare(self) -> None:
-        """Asks what all places depend on. What git does not answer is asked again."""
-        with suppress(SourceError):
-            _ = self.listing, self.checked_out
-
-    @cached_property
-    def commits(self) -> list[str]:
-        """Their ids."""
-        return [oid.decode() for oid in self._asked("--no-walk")]
-
-    @cached_property
-    def reached(self) -> list[bytes]:
-        """The ids of all commits that they reach."""
-        return self._asked()
-
-    def _asked(self, *options: str) -> list[bytes]:
-        for head in (("HEAD", "--"), ("--",)):
-            code, out, _ = self.git.result("rev-list", *options, "--branches", "--remotes", *head)
-            if not code:
-                break
-        return out.split(b"\n")[:-1]
+_AUTHORS: Final = "--format=%H%n%an <%ae>%n%aI"
 
 
 def places_of(
@@ -86,19 +48,25 @@ def places_of(
     others = {key: place for key, place in listed.items() if key not in blobs}
     holders = None
     if everywhere:
-        blobs = _confirmed(git, blobs)
+        with _confirming(git, blobs) as confirmed:
+            blobs = confirmed()
         holders = Holders(git, lines, {place.blob or "" for place in blobs.values()})
         found = holders.paths()
     else:
         headed = headed_paths(git, heads.checked_out, blobs.values())
         blobs, others = (_counting(places, headed, counts) for places in (blobs, others))
-        blobs = _confirmed(git, blobs)
-        found = first_at(git, lines, orders, copied(blobs.values(), headed))
+        wanted = copied(blobs.values(), headed)
+        with _confirming(git, blobs) as confirmed:
+            found = first_at(git, lines, orders, wanted)
+            blobs = confirmed()
+        if (changed := copied(blobs.values(), headed)) != wanted:
+            found = first_at(git, lines, orders, changed)
     places = {
         key: _at(place, found[place.blob or ""], lines) if place.blob in found else [place]
         for key, place in (others | blobs).items()
     }
-    return _on_branches(heads, _authored(git, places), holders)
+    with _authoring(git, places) as authored:
+        return authored(_on_branches(heads, places, holders))
 
 
 def _counting(
@@ -171,21 +139,34 @@ def _in_commit(key: str, path: str, commit: str, order: int) -> Place:
     return Place(path or f"<blob {oid[:12]}>", oid, commit or None, order=order)
 
 
-def _confirmed(git: Git, places: Mapping[str, Place]) -> dict[str, Place]:
-    """The places of blobs, each with the path that its commit has it at.
+@contextmanager
+def _asking(git: Git, *arguments: str, feed: bytes) -> Iterator[Callable[[], bytes]]:
+    """Asks git beside the block: what is given waits for the answer. Nothing fed, nothing asked."""
+    if not feed:
+        yield lambda: b""
+        return
+    with git.beside(*arguments, feed=feed, digest=bytes, started=[]) as answer:
+        yield lambda: answer()[1]
+
+
+@contextmanager
+def _confirming(git: Git, places: Mapping[str, Place]) -> Iterator[Callable[[], dict[str, Place]]]:
+    """Gives the places of blobs, each with the path that its commit has it at.
 
     git lists a path up to its first line break, and a blob that only a tag names under any commit.
     """
     blobs = [key for key, place in places.items() if place.commit]
-    asked = [f"{places[key].commit}:{places[key].path}" for key in blobs]
-    feed = "\n".join([*asked, ""]).encode(errors="surrogateescape")
-    out = git.result("cat-file", "--batch-check=%(objectname)", feed=feed)[1] if blobs else b""
-    answers = out.decode(errors="surrogateescape").split("\n")
-    confirmed = dict(places)
-    for key, answer in zip_longest(blobs, answers[: len(blobs)], fillvalue=""):
-        if answer != places[key].blob:
-            confirmed[key] = _looked_up(git, places[key])
-    return confirmed
+    asked = "".join(f"{places[key].commit}:{places[key].path}\n" for key in blobs)
+    feed = asked.encode(errors="surrogateescape")
+
+    def confirmed() -> dict[str, Place]:
+        answers = answer().decode(errors="surrogateescape").split("\n")
+        given = zip_longest(blobs, answers[: len(blobs)], fillvalue="")
+        wrong = [key for key, told in given if told != places[key].blob]
+        return {**places, **{key: _looked_up(git, places[key]) for key in wrong}}
+
+    with _asking(git, "cat-file", "--batch-check=%(objectname)", feed=feed) as answer:
+        yield confirmed
 
 
 def _looked_up(git: Git, place: Place) -> Place:
@@ -198,20 +179,25 @@ def _looked_up(git: Git, place: Place) -> Place:
     return replace(place, commit=None)
 
 
-def _authored(git: Git, places: Mapping[str, Sequence[Place]]) -> dict[str, list[Place]]:
-    """The places with the author and date of their commits."""
+@contextmanager
+def _authoring(
+    git: Git, places: Mapping[str, Sequence[Place]]
+) -> Iterator[Callable[[Mapping[str, Sequence[Place]]], dict[str, list[Place]]]]:
+    """Gives such places with the author and date of their commits."""
     ids = sorted({place.commit for group in places.values() for place in group if place.commit})
-    # A commit that git cannot parse ends its output: the places behind it keep no author.
-    out = b"" if not ids else git.result(
-        "log", "--no-walk=unsorted", "--stdin", "-z", "--encoding=UTF-8",
-        "--format=%H%n%an <%ae>%n%aI", feed="\n".join(ids).encode(),
-    )[1]  # fmt: skip
-    commits: dict[str, tuple[str, str]] = {}
-    for entry in out.decode(errors="surrogateescape").split("\0"):
-        oid, _, rest = entry.strip("\n").partition("\n")
-        author, _, date = rest.partition("\n")
-        commits[oid] = author, date
-    return {key: [_by(place, commits) for place in group] for key, group in places.items()}
+    options = ("--no-walk=unsorted", "--stdin", "-z", "--encoding=UTF-8", _AUTHORS)
+
+    def authored(told: Mapping[str, Sequence[Place]]) -> dict[str, list[Place]]:
+        # A commit that git cannot parse ends its output: the places behind it keep no author.
+        commits: dict[str, tuple[str, str]] = {}
+        for entry in answer().decode(errors="surrogateescape").split("\0"):
+            oid, _, rest = entry.strip("\n").partition("\n")
+            author, _, date = rest.partition("\n")
+            commits[oid] = author, date
+        return {key: [_by(place, commits) for place in group] for key, group in told.items()}
+
+    with _asking(git, "log", *options, feed="\n".join(ids).encode()) as answer:
+        yield authored
 
 
 def _by(place: Place, commits: Mapping[str, tuple[str, str]]) -> Place:
@@ -229,8 +215,10 @@ def _on_branches(
     reached = heads.listing
     if any(key.startswith("commit ") for key in places):
         reached = reached + heads.reached
-    wanted = {place.blob for group in places.values() for place in group}
-    there = {oid for line in reached if (oid := line.partition(b" ")[0].decode()) in wanted}
+    length = len(reached[0].partition(b" ")[0]) if reached else 0
+    ids = set(map(itemgetter(slice(length)), reached))
+    wanted = {place.blob or "" for group in places.values() for place in group}
+    there = {oid for oid in wanted if oid.encode() in ids}
     paths: Paths = {}
     several = {
         group[0].blob or "": {place.path for place in group}
