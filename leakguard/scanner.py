@@ -7,13 +7,12 @@ tests/test_scanner.py holds it to that.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 
 from leakguard import limits
 from leakguard.conditions import Kept, keep
 from leakguard.context import ANCHORS, Contexts
-from leakguard.finder import Finder
 from leakguard.lines import (
     Buffer,
     Cursor,
@@ -28,7 +27,8 @@ from leakguard.matcher import ENCODED, Hits, Matcher
 from leakguard.model import Candidate, Confidence, Match, Piece, Skip, Span, Window
 from leakguard.pattern import confirmer
 from leakguard.scored import may_count, odds_of
-from leakguard.tails import Seeker, Spans, seeker
+from leakguard.stretches import Look
+from leakguard.tails import seeker
 
 
 class Scanner:
@@ -38,7 +38,7 @@ class Scanner:
         """Left out is what no path could make as sure as `least`; nothing without it."""
         self.matcher = matcher
         self._least = least
-        self._looks: dict[int, _Look | None] = {}
+        self._looks: dict[int, Look | None] = {}
         self._contexts = Contexts(matcher.rules, matcher.contextual)
         self._carry: dict[int, int] = {}
         """Where the last match of a rule ended in the blob whose segments are coming in, bytes."""
@@ -73,18 +73,18 @@ class Scanner:
             if number < ENCODED:
                 ends.setdefault(number, []).append(end)
         rules = self.matcher.rules
-        matches: list[Match] = []
+        accepted: list[Match] = []
+        fakes: list[Match] = []
         for number, offsets in ends.items():
-            found = self._rule(data, piece, number, offsets)
+            found = self._rule(data, piece, number, offsets, fakes)
             if len(found) > limits.MATCHES_PER_PIECE:
                 rule = rules[number].id if number < len(rules) else "values with a name"
                 yield Skip(piece.key, f"more than {limits.MATCHES_PER_PIECE} matches of {rule}")
                 del found[limits.MATCHES_PER_PIECE :]
-            matches += found if number < len(rules) else self._owned(data, piece, found)
-        accepted = [match for match in matches if self._accepts(data, match)]
+            accepted += found if number < len(rules) else self._owned(data, piece, found)
         if not accepted:
             return
-        accepted = self._without_fakes(accepted, set(matches).difference(accepted))
+        accepted = self._without_fakes(accepted, fakes)
         accepted += self._beside(data, piece, accepted)
         kept = keep(data, piece, self.matcher.rules, accepted)
         yield from self._located(data, piece, kept)
@@ -95,22 +95,22 @@ class Scanner:
             place = value.secret_start, value.secret_end
             if owned := self._contexts.owner(data, piece.start, place, piece.end):
                 start, end = place[0] + owned.start, place[0] + owned.end
-                yield Match(start, end, start, end, owned.rule)
+                match = Match(start, end, start, end, owned.rule)
+                if self._accepts(data, match):
+                    yield match
 
-    def _without_fakes(self, accepted: list[Match], refused: set[Match]) -> list[Match]:
+    def _without_fakes(self, accepted: list[Match], fakes: Sequence[Match]) -> list[Match]:
         """Leaves out generic matches of what has a token's form but fails that token's check."""
-        rules = self.matcher.rules
-        fakes = [
-            (match.secret_start, match.secret_end) for match in refused if self._proves(match.rule)
-        ]
         if not fakes:
             return accepted
+        rules = self.matcher.rules
         return [
             match
             for match in accepted
             if not rules[match.rule].generic
             or not any(
-                start < match.secret_end and match.secret_start < end for start, end in fakes
+                fake.secret_start < match.secret_end and match.secret_start < fake.secret_end
+                for fake in fakes
             )
         ]
 
@@ -122,37 +122,46 @@ class Scanner:
     def _accepts(self, data: Buffer, match: Match) -> bool:
         return self._judge(match.rule, bytes(data[match.secret_start : match.secret_end]))
 
-    def _rule(self, data: Buffer, piece: Piece, number: int, ends: Iterable[int]) -> list[Match]:
-        """All matches of one rule in a piece, from the offsets at which its finder ended."""
+    def _rule(
+        self, data: Buffer, piece: Piece, number: int, ends: Iterable[int], fakes: list[Match]
+    ) -> list[Match]:
+        """All matches of one rule in a piece that it accepts, from the offsets at which its finder
+        ended. What has the form and is refused goes to `fakes` where the form says what it is."""
         look = self._look(number)
         if look is None:
-            return list(islice(self._whole(data, piece, number), limits.MATCHES_PER_PIECE + 1))
-        cleared, least, most = self._cleared(piece, number), look.least, look.most
+            return self._searched(data, piece, number, fakes)
         matches: list[Match] = []
-        for end in ends:
-            if end < cleared + least:
-                continue
-            start = end - most
-            match = look.find(data, start if start > cleared else cleared, piece.end, end)
-            if match is None or match[0] > end - least:
-                cleared = end - least + 1
-            elif match[0] >= piece.own_end:
-                break
-            else:
-                matches.append(Match(*match, number))
-                cleared = match[1]
-        if matches:
-            self._remember(piece, number, matches[-1].end)
+        last = -1
+        for begin, last, first, end, is_accepted in look.all(
+            data, piece, ends, self._cleared(piece, number)
+        ):
+            if is_accepted:
+                matches.append(Match(begin, last, first, end, number))
+            elif look.proves:
+                fakes.append(Match(begin, last, first, end, number))
+        if last >= 0:
+            self._remember(piece, number, last)
         return matches
 
-    def _look(self, number: int) -> "_Look | None":
+    def _look(self, number: int) -> Look | None:
         """How a rule is looked for around a hit; None when all of a blob has to be searched."""
         if number not in self._looks:
             found, rules = self.matcher.finders[number], self.matcher.rules
             pattern = rules[number].pattern if number < len(rules) else ANCHORS[number - len(rules)]
-            look = _Look(seeker(pattern), found) if found and not found.whole else None
-            self._looks[number] = look
+            self._looks[number] = None
+            if found and not found.whole:
+                is_rule = number < len(rules)
+                accepts = partial(self._judge, number) if is_rule else None
+                proves = is_rule and self._proves(number)
+                self._looks[number] = Look(seeker(pattern), found, accepts, proves=proves)
         return self._looks[number]
+
+    def _searched(self, data: Buffer, piece: Piece, number: int, fakes: list[Match]) -> list[Match]:
+        """As `_rule`, for a rule that is not looked for around hits."""
+        found = list(islice(self._whole(data, piece, number), limits.MATCHES_PER_PIECE + 1))
+        if self._proves(number):
+            fakes += [match for match in found if not self._accepts(data, match)]
+        return [match for match in found if self._accepts(data, match)]
 
     def _whole(self, data: Buffer, piece: Piece, number: int) -> Iterator[Match]:
         """All matches of a rule that has to see the whole blob, or nothing of it but its path."""
@@ -238,52 +247,3 @@ def _piece_of(pieces: Sequence[Piece], hits: Hits, position: int) -> tuple[Piece
     if index < 0 or end > pieces[index].end:
         return None, position + 1
     return pieces[index], bisect_left(hits, (pieces[index].end + 1, -1), position)
-
-
-class _Look:
-    """Looks for one rule around its finder's hits; for one thread."""
-
-    __slots__ = ("_in_line", "_reach", "_seek", "_seen", "least", "most")
-
-    def __init__(self, seek: Seeker, found: Finder) -> None:
-        self.least, self.most, self._reach = found.least, found.most, found.reach
-        self._in_line = found.in_line
-        self._seek = seek
-        self._seen: dict[tuple[int, bytes], Spans | None] = {}
-        """What was found around a hit before: the versions of a file repeat most of their lines,
-        and a call of RE2 gives the interpreter's lock away. Offsets from the stretch's start."""
-
-    def find(self, data: Buffer, start: int, limit: int, hit: int) -> Spans | None:
-        """The first match that starts at `start` or later, with the span of its secret."""
-        reach, seen = self._reach, self._seen
-        # One byte more to each side: borders of words and lines look at it.
-        first, last = start - 1, hit + reach + 1 if reach else limit + 1
-        if self._in_line:
-            if (line := data.rfind(b"\n", start, hit - 1)) >= 0:
-                first = start = line
-            if (line := data.find(b"\n", hit - 1, min(last, limit))) >= 0:
-                last = limit = line + 1
-        if first < 0 or last > limit:
-            return self._search(data, start, limit, hit)
-        key = hit - start, bytes(data[first:last])
-        if key in seen:
-            spans = seen[key]
-        else:
-            spans = self._search(data, start, limit, hit)
-            if len(seen) == limits.SEEN_STRETCHES:
-                seen.clear()
-            seen[key] = spans and _moved(spans, -start)
-            return spans
-        return spans and _moved(spans, start)
-
-    def _search(self, data: Buffer, start: int, limit: int, hit: int) -> Spans | None:
-        stop = min(limit, hit + (self._reach or limits.MATCH_BYTES))
-        spans = self._seek.find(data, start, stop)
-        if spans is not None and spans[1] == stop < limit and spans[0] <= hit:
-            return self._seek.find(data, spans[0], min(limit, spans[0] + 2 * limits.MATCH_BYTES))
-        return spans
-
-
-def _moved(spans: Spans, by: int) -> Spans:
-    begin, end, first, last = spans
-    return begin + by, end + by, first + by, last + by

@@ -14,6 +14,9 @@ from training.corpus import is_text, texts
 
 FOLDER = Path(__file__).parent.parent / "leakguard" / "generic"
 WORDS = 26_000
+SHORT_WORDS = ((600, 2), (4000, 3))
+"""Words of two and three letters cover chance text, so only so many of the commonest words count
+that are so short: rank, letters."""
 LEAST_PACKAGES = 3
 """Packages that a word must stand in: a name that one project made up is no word."""
 _WORD = re.compile(rb"(?<![0-9])(?:[A-Z]?[a-z]+|[A-Z]{2,}(?![a-z]))(?![0-9])")
@@ -26,7 +29,9 @@ def main(packages: Iterable[str]) -> None:
     for package in packages:
         spread.update(_words_of(Path(package)))
     ranked = [word for word, count in spread.most_common(WORDS) if count >= LEAST_PACKAGES]
-    (FOLDER / "words.txt").write_text("\n".join(ranked) + "\n", encoding="ascii")
+    limits = {length: rank for rank, length in SHORT_WORDS}
+    kept = [w for rank, w in enumerate(ranked) if rank < limits.get(len(w), len(ranked))]
+    (FOLDER / "words.txt").write_text("\n".join(kept) + "\n", encoding="ascii")
     (FOLDER / "trigrams.bin").write_bytes(_trigrams({word: spread[word] for word in ranked}))
 
 

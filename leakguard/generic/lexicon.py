@@ -13,8 +13,6 @@ _LETTERS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[A-Z]")
 _RUNS: Final = re.compile(r"[A-Za-z]+")
 _LONGEST: Final = 15
 """Letters of the longest word in the table."""
-_SHORT_WORDS: Final = ((600, 2), (4000, 3))
-"""Words of two and three letters cover chance text, so only the most common ones count."""
 _SCALE: Final = 16
 """Steps of a bit in the table of trigrams."""
 _MOST_LETTERS: Final = 64
@@ -37,11 +35,7 @@ class Letters(NamedTuple):
 @lru_cache(1)
 def words() -> frozenset[str]:
     """The known words, in small letters."""
-    ranked = (_FOLDER / "words.txt").read_text(encoding="ascii").split()
-    limits = {length: rank for rank, length in _SHORT_WORDS}
-    return frozenset(
-        word for rank, word in enumerate(ranked) if rank < limits.get(len(word), len(ranked))
-    )
+    return frozenset((_FOLDER / "words.txt").read_text(encoding="ascii").split())
 
 
 @lru_cache(1)
