@@ -37,9 +37,10 @@ from leakguard.model import (
     Severity,
 )
 from leakguard.ruleset import load_ruleset, rule_files
+from leakguard.seekers import Plan
 from leakguard.version import __version__
 
-_LAYOUT = 7
+_LAYOUT = 8
 """Number of this module's file layout; another layout has another name."""
 
 _HEADER = struct.Struct("<II")
@@ -54,7 +55,10 @@ _STALE_SECONDS = 24 * 60 * 60
 _NAME = re.compile(r"[0-9a-f]{40}\.rules(?P<begun>\.\d+\.tmp)?")
 """Our files: LEAKGUARD_CACHE_DIR may name a folder in which others lie."""
 
-_DECIDING = ("pattern.py", "pattern_text.py", "context.py", "decode.py", "literals.py")
+_DECIDING = (
+    *("finder.py", "pattern.py", "pattern_text.py", "seekers.py"),
+    *("context.py", "decode.py", "literals.py"),
+)
 """What decides what the automaton looks for. Read, not imported: a hook may need none of it."""
 
 _UNSTORED = ("examples", "counterexamples", "references")
@@ -155,11 +159,12 @@ def _load(path: Path) -> Matcher | None:
         database = hyperscan.loadb(bytes(body[length:]), mode=hyperscan.HS_MODE_BLOCK)
         rules = _Rules(document["rules"])
         finders = [Finder(*found) if found else None for found in document["finders"]]
+        plans = {number: Plan(*planned) for number, planned in document["plans"]}
     except (OSError, ValueError, struct.error, hyperscan.HyperscanError):
         return None
     except (KeyError, TypeError, AttributeError):  # whole, but of another leakguard
         return None
-    matcher = Matcher(rules, finders, database)
+    matcher = Matcher(rules, finders, database, plans)
     matcher.notes = tuple(document["notes"])
     return matcher
 
@@ -177,6 +182,7 @@ def _store(path: Path, matcher: Matcher, files: Sequence[Path]) -> None:
         {
             "rules": rules,
             "finders": finders,
+            "plans": list(matcher.plans.items()),
             "notes": matcher.notes,
             "files": [(str(file.absolute()), _state(file)) for file in files],
         }

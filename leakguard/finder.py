@@ -63,7 +63,7 @@ def finder(pattern: str, budget: int = limits.FINDER_BYTES) -> Finder:
     in_line = _is_in_line(items)
     before, items = _without_lead(items)
     skipped, items = _from_literal(items, budget)
-    cut = _without_tail(_cut(items, budget))
+    cut = prefix(items, budget)
     least, most = _width(cut)
     return Finder(
         expression=expression(cut),
@@ -74,6 +74,11 @@ def finder(pattern: str, budget: int = limits.FINDER_BYTES) -> Finder:
         in_line=in_line,
         whole=_has_text_border(tree, tree.state.flags),
     )
+
+
+def prefix(items: list[Item], budget: int) -> list[Item]:
+    """What every match begins with: of the items the first that take `budget` bytes or more."""
+    return _without_tail(_cut(items, budget))
 
 
 def keyword_finder(keywords: Iterable[str]) -> Finder:

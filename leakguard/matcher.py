@@ -5,7 +5,7 @@ that.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from leakguard.filters import rejected
 from leakguard.finder import Finder, finder, keyword_finder
 from leakguard.model import Rule, Window
 from leakguard.pattern import PatternError, confirmer
+from leakguard.seekers import Plan, plan
 
 Hits = list[tuple[int, int]]
 """Pairs of (offset in the window at which a finder ends, number of its rule); numbers from ENCODED
@@ -31,11 +32,17 @@ class Matcher:
     """A compiled rule set. Never changes; threads may share it, each with a Scanner of its own."""
 
     def __init__(
-        self, rules: Sequence[Rule], finders: Sequence[Finder | None], database: Any
+        self,
+        rules: Sequence[Rule],
+        finders: Sequence[Finder | None],
+        database: Any,
+        plans: Mapping[int, Plan],
     ) -> None:
         self.rules = rules
         self.finders = tuple(finders)
         self.database = database
+        self.plans = plans
+        """By number, how patterns are looked for that count far."""
         self.partners: dict[str, list[int]] = {}
         """Rules that are looked for beside the candidates of the rule with this id."""
         self.contextual = [
@@ -131,12 +138,22 @@ def load_matcher(rules: Sequence[Rule]) -> Matcher:
     numbers = [number for number, found in enumerate(finders) if found and found.expression]
     encoded = list(encoded_finders(fixed_texts(rules), grave_texts(rules)))
     try:
-        return Matcher(rules, finders, _compile(finders, numbers, encoded))
+        return Matcher(rules, finders, _compile(finders, numbers, encoded), _plans(rules, finders))
     except hyperscan.HyperscanError:
         for number in _refused(finders, numbers):
             finders[number] = _smaller_finder(rules[number])
     left = [number for number in numbers if finders[number] is not None]
-    return Matcher(rules, finders, _compile(finders, left, encoded))
+    return Matcher(rules, finders, _compile(finders, left, encoded), _plans(rules, finders))
+
+
+def _plans(rules: Sequence[Rule], finders: Sequence[Finder | None]) -> dict[int, Plan]:
+    patterns = [*(rule.pattern for rule in rules), *ANCHORS]
+    return {
+        number: made
+        for number, found in enumerate(finders)
+        if found and found.expression and not found.whole
+        if (made := plan(patterns[number], found.reach))
+    }
 
 
 def _finder(rule: Rule) -> Finder | None:

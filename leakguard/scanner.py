@@ -27,8 +27,8 @@ from leakguard.matcher import ENCODED, Hits, Matcher
 from leakguard.model import Candidate, Confidence, Match, Piece, Skip, Span, Window
 from leakguard.pattern import confirmer
 from leakguard.scored import may_count, odds_of
+from leakguard.seekers import seeker
 from leakguard.stretches import Look
-from leakguard.tails import seeker
 
 
 class Scanner:
@@ -153,7 +153,9 @@ class Scanner:
                 is_rule = number < len(rules)
                 accepts = partial(self._judge, number) if is_rule else None
                 proves = is_rule and self._proves(number)
-                self._looks[number] = Look(seeker(pattern), found, accepts, proves=proves)
+                self._looks[number] = Look(
+                    seeker(pattern, self.matcher.plans.get(number)), found, accepts, proves=proves
+                )
         return self._looks[number]
 
     def _searched(self, data: Buffer, piece: Piece, number: int, fakes: list[Match]) -> list[Match]:

@@ -6,7 +6,7 @@ from leakguard import limits
 from leakguard.finder import Finder
 from leakguard.lines import Buffer
 from leakguard.model import Piece
-from leakguard.tails import Seeker, Spans
+from leakguard.seekers import Seeker, Spans
 
 Found = tuple[int, int, int, int, bool]
 """Spans, and whether the secret is accepted."""

@@ -98,7 +98,7 @@ def test_error_in_a_thread_reaches_the_caller(many_windows: FilesSource) -> None
     made = load_matcher([RULE])
 
     with pytest.raises(MemoryError, match="no more"):
-        run([many_windows], Failing(made.rules, made.finders, made.database))
+        run([many_windows], Failing(made.rules, made.finders, made.database, made.plans))
 
 
 class Broken(FilesSource):

@@ -132,7 +132,7 @@ WRONG: dict[str, tuple[Spoiler, ...]] = {
 """What makes a token of a rule wrong."""
 
 
-MATCHER = Matcher(tuple(RULES.values()), [None] * len(RULES), None)
+MATCHER = Matcher(tuple(RULES.values()), [None] * len(RULES), None, {})
 """Without an automaton: the rules' patterns and what they say of a secret is all that is asked."""
 
 
