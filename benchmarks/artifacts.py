@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
 def compare(options: Options) -> list[Result]:
     """In the order of the tools' table, with the number of findings as remark. Raises
     BenchmarkError for a tool that does not work."""
-    names = options.names(tuple(peers.TOOLS))
+    names = options.names(peers.USUAL)
     tools = peers.installed(names, options.envs)
     with tempfile.TemporaryDirectory() as folder:
         reports = {tool.name: Path(folder, f"{tool.name}.json") for tool in tools}

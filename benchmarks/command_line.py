@@ -25,10 +25,11 @@ class Options:
     repository: Path = Path()
     """Only where a benchmark takes one."""
 
-    def names(self, known: tuple[str, ...]) -> tuple[str, ...]:
-        """The known names that were asked for, in their own order. Raises BenchmarkError for an
+    def names(self, usual: tuple[str, ...]) -> tuple[str, ...]:
+        """The names that were asked for, in the order of the tools. Raises BenchmarkError for an
         unknown one."""
-        wanted = known if self.only is None else self.only.split(",")
+        wanted = usual if self.only is None else self.only.split(",")
+        known = tuple(dict.fromkeys((*usual, *peers.TOOLS)))
         if unknown := sorted(set(wanted) - set(known)):
             raise BenchmarkError(f"there is no tool {unknown[0]}: choose from {', '.join(known)}")
         return tuple(name for name in known if name in wanted)

@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 def compare(options: Options) -> list[Result]:
     """In the order of the tools' table, with the number of findings as remark. Raises
     BenchmarkError for a tool that does not work, or cannot on this repository."""
-    names = options.names((*peers.TOOLS, FLOOR))
+    names = options.names((*peers.USUAL, FLOOR))
     repository = options.repository.resolve()
     tools = peers.installed((name for name in names if name != FLOOR), options.envs)
     if any(tool.reads_patches for tool in tools):

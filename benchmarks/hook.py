@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 def compare(options: Options) -> list[Result]:
     """In the order of the tools' table; the remark says whether the tool stops a leak. Raises
     BenchmarkError for a tool that does not work or that finds something where nothing is."""
-    tools = peers.installed(options.names(tuple(peers.TOOLS)), options.envs)
+    tools = peers.installed(options.names(peers.USUAL), options.envs)
     with tempfile.TemporaryDirectory() as folder:
         repository = Path(folder).resolve()
         files = make_repository(repository)

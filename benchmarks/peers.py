@@ -1,11 +1,14 @@
 """Names the tools that are compared, what is run of each, and where each one is installed."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -83,8 +86,14 @@ _TOOLS: Final = (
     ),
 )
 
-TOOLS: Final = {tool.name: tool for tool in _TOOLS}
+UNSCORED: Final = replace(_TOOLS[0], name="unscored", package="leakguard-unscored")
+"""This checkout without its scored rules: what finding passwords by their surroundings costs."""
+
+TOOLS: Final = {tool.name: tool for tool in (*_TOOLS, UNSCORED)}
 """In the order in which they are run and shown."""
+
+USUAL: Final = tuple(tool.name for tool in _TOOLS)
+"""Names of those that are compared when nobody says which."""
 
 
 def environments() -> Path:
@@ -108,8 +117,24 @@ def _install(tool: Tool, envs: Path) -> None:
     timed is what users get."""
     if tool.package == "leakguard":
         _pip(envs / tool.package, str(CHECKOUT))
+    elif tool is UNSCORED:
+        with tempfile.TemporaryDirectory() as folder:
+            _pip(envs / tool.package, str(without_scored_rules(Path(folder, "leakguard"))))
     elif not (envs / tool.package / "bin" / tool.name).exists():
         _pip(envs / tool.package, tool.package)
+
+
+def without_scored_rules(copy: Path) -> Path:
+    """A copy of the checkout, without what the package has no use for."""
+    shutil.copytree(CHECKOUT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__", "tests"))
+    for file in (copy / "rules").glob("*.toml"):
+        head, *rules = re.split(r"(?m)^(?=\[\[rule\]\]$)", file.read_text(encoding="utf-8"))
+        kept = [rule for rule in rules if not re.search(r"(?m)^scored = true$", rule)]
+        if kept:
+            file.write_text(head + "".join(kept), encoding="utf-8")
+        else:
+            file.unlink()
+    return copy
 
 
 def _pip(environment: Path, wanted: str) -> None:
@@ -138,7 +163,7 @@ def program(tool: Tool, envs: Path, name: str) -> Path:
 
 def version(tool: Tool, envs: Path) -> str:
     """Of the installed package, or `?`."""
-    start = tool.package.replace("-", "_") + "-"
+    start = ("leakguard" if tool is UNSCORED else tool.package).replace("-", "_") + "-"
     found = (envs / tool.package).glob(f"lib/python*/site-packages/{start}*.dist-info")
     return next((path.stem.removeprefix(start) for path in found), "?")
 

@@ -12,6 +12,7 @@ import pytest
 from benchmarks import command_line, history, hook, measure, peers, table
 from benchmarks.measure import BenchmarkError, Command, Sample
 from benchmarks.table import Result
+from leakguard.ruleset import load_rules
 
 SCANS_HISTORY = 'eval "report=\\${$#}"\necho "[{}, {}]" > "$report"\nexit 1\n'
 SEES_STAGED = "git diff --cached --quiet -- deploy.py\n"
@@ -125,7 +126,7 @@ def test_unknown_tool_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 2
     assert capsys.readouterr().err == (
         "benchmark: there is no tool grep: "
-        "choose from leakguard, kingfisher, betterleaks, gitleaks\n"
+        "choose from leakguard, kingfisher, betterleaks, gitleaks, unscored\n"
     )
 
 
@@ -233,6 +234,23 @@ def test_program_inside_a_wheel_is_taken_before_its_script(tmp_path: Path) -> No
     assert before == script
     assert peers.program(tool, tmp_path, "kingfisher") == inside
     assert peers.version(tool, tmp_path) == "2.14.0"
+
+
+def test_what_is_compared_without_its_scored_rules_is_asked_for_by_name() -> None:
+    asked = command_line.parser("", 1).parse_args(["--only", "unscored,leakguard"])
+    usual = command_line.parser("", 1).parse_args([])
+
+    assert command_line.Options(**vars(asked)).names(peers.USUAL) == ("leakguard", "unscored")
+    assert command_line.Options(**vars(usual)).names(peers.USUAL) == peers.USUAL
+    assert "unscored" not in peers.USUAL
+
+
+def test_copy_without_scored_rules_has_all_others(tmp_path: Path) -> None:
+    copy = peers.without_scored_rules(tmp_path / "copy")
+
+    left = load_rules(*(copy / "rules").glob("*.toml"), builtin=False)
+    assert left == tuple(rule for rule in load_rules() if not rule.scored)
+    assert (copy / "pyproject.toml").exists()
 
 
 def test_every_word_of_a_command_is_filled_in(tmp_path: Path) -> None:
