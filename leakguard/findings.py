@@ -35,7 +35,6 @@ def judge(
     secrets = _Secrets(located)
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
-    suppression.maker.prepare(seen.candidate.secret for seen in located)
     # The newest version decides: a comment may come in later.
     groups = [(group, suppression.of(group)) for group in _grouped(located)]
     parts = _parts(group for group, decision in groups if not decision.reason)
@@ -94,28 +93,37 @@ def _located(
         and (candidate.rule.scored or candidate.rule.confidence >= policy.min_confidence)
     ]
     by_key = {key: list(blob) for key, blob in groupby(counted, key=lambda item: item.key)}
-    places = _places(source, by_key, policy, suppression)
-    for key, found in by_key.items():
-        for place in places.get(key, ()):
-            for candidate in told_at(place, found):
-                if counts_at(candidate, place.path, policy) and source.adds(
-                    place, candidate.written or candidate.secret
-                ):
-                    yield Seen(place, candidate, source)
-
-
-def _places(
-    source: Source,
-    candidates: Mapping[str, Sequence[Candidate]],
-    policy: Policy,
-    suppression: Suppression,
-) -> Mapping[str, Sequence[Place]]:
-    """Where the blobs of candidates are; of one that is hidden there, where it would count."""
 
     def counts(key: str, path: str) -> bool:
-        return any(counts_at(candidate, path, policy) for candidate in candidates[key])
+        return any(counts_at(candidate, path, policy) for candidate in by_key[key])
 
-    places = dict(source.places(candidates, counts=counts))
+    places = source.places(by_key, counts=counts)
+    told = {key: list(_told(source, places[key], by_key[key], policy)) for key in places}
+    suppression.maker.prepare(seen.candidate.secret for group in told.values() for seen in group)
+    for key, more in _elsewhere(source, places, by_key, suppression).items():
+        told[key] = list(_told(source, more, by_key[key], policy))
+    for key in by_key:
+        yield from told.get(key, ())
+
+
+def _told(
+    source: Source, places: Sequence[Place], candidates: Sequence[Candidate], policy: Policy
+) -> Iterator[Seen]:
+    """The candidates of a blob that count, at each of its places."""
+    for place in places:
+        for candidate in told_at(place, candidates):
+            secret = candidate.written or candidate.secret
+            if counts_at(candidate, place.path, policy) and source.adds(place, secret):
+                yield Seen(place, candidate, source)
+
+
+def _elsewhere(
+    source: Source,
+    places: Mapping[str, Sequence[Place]],
+    candidates: Mapping[str, Sequence[Candidate]],
+    suppression: Suppression,
+) -> Mapping[str, Sequence[Place]]:
+    """All places of blobs with a candidate that is hidden at one, where it would count."""
     hidden = {
         (key, _counting(candidate, place))
         for key in places
@@ -123,9 +131,9 @@ def _places(
         for place in places[key]
         if not is_for(candidate, place) or suppression.hides(Seen(place, candidate, source))
     }
-    if hidden:
-        places |= source.places({key for key, _ in hidden}, elsewhere={path for _, path in hidden})
-    return places
+    if not hidden:
+        return {}
+    return source.places({key for key, _ in hidden}, elsewhere={path for _, path in hidden})
 
 
 def _counting(candidate: Candidate, place: Place) -> str:

@@ -3,9 +3,12 @@
 import hashlib
 import hmac
 import math
+import os
 import re
+import threading
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 from leakguard import limits
@@ -49,6 +52,8 @@ class Fingerprints:
         self._key = key
         self._slow: dict[bytes, bytes] = {}
         """By its hash, which a process may hold, what PBKDF2 makes of a secret."""
+        self._at_work: list[threading.Thread] = []
+        """What fills `_slow` beside everything else."""
 
     def of(self, family: str, secret: bytes, path: str) -> str:
         """32 hex digits that stay the same while the secret stays in the file, on whatever line.
@@ -60,16 +65,28 @@ class Fingerprints:
         return hmac.new(self._key, text, hashlib.sha256).hexdigest()[:_DIGITS]
 
     def prepare(self, secrets: Iterable[bytes]) -> None:
-        """Takes the time for several secrets side by side: hashing them needs no lock."""
-        slow = sorted(filter(is_guessable, set(secrets)))
-        if len(slow) < limits.SLOW_HASHES_TOGETHER:
-            return
-        from concurrent.futures import ThreadPoolExecutor  # many findings are seldom
+        """Begins to hash several secrets, side by side and beside what follows: it needs no lock.
 
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(self._stretched, slow))
+        `of` waits until they are.
+        """
+        left = sorted(filter(is_guessable, set(secrets)))
+        if len(left) < limits.SLOW_HASHES_TOGETHER:
+            return
+        for _ in range(os.cpu_count() or 1):
+            self._at_work.append(threading.Thread(target=self._work, args=(left,), daemon=True))
+            self._at_work[-1].start()
+
+    def _work(self, left: list[bytes]) -> None:
+        with suppress(IndexError):
+            while True:
+                self._hash(left.pop())
 
     def _stretched(self, secret: bytes) -> bytes:
+        while self._at_work:
+            self._at_work.pop().join()
+        return self._hash(secret)
+
+    def _hash(self, secret: bytes) -> bytes:
         mark = hmac.new(self._key, secret, hashlib.sha256).digest()
         if mark not in self._slow:
             rounds = limits.SLOW_HASH_ROUNDS
