@@ -81,6 +81,26 @@ def test_slow_hash_is_remembered_and_its_memory_holds_no_secret() -> None:
     assert b"hunter2" not in repr(vars(maker)).encode()
 
 
+def test_hashes_that_were_prepared_are_those_that_would_be_made() -> None:
+    secrets = [f"hunter{number}".encode() for number in range(12)]
+    prepared, plain = Fingerprints(), Fingerprints()
+
+    prepared.prepare([*secrets, *secrets, bytes(range(200))])
+    of_first = prepared.of("family", secrets[0], "a.py")
+
+    assert len(prepared._slow) == len(secrets)
+    assert of_first == plain.of("family", secrets[0], "a.py")
+    assert prepared.of("family", b"other", "a.py") == plain.of("family", b"other", "a.py")
+
+
+def test_few_hashes_are_made_when_they_are_asked_for() -> None:
+    prepared = Fingerprints()
+
+    prepared.prepare([b"hunter1", b"hunter2"])
+
+    assert not prepared._slow
+
+
 @given(secrets)
 def test_fingerprint_is_32_hex_digits_and_holds_nothing(secret: bytes) -> None:
     assert re.fullmatch("[0-9a-f]{32}", fingerprint("own", secret, "a.txt"))
