@@ -56,8 +56,8 @@ _NAME = re.compile(r"[0-9a-f]{40}\.rules(?P<begun>\.\d+\.tmp)?")
 """Our files: LEAKGUARD_CACHE_DIR may name a folder in which others lie."""
 
 _DECIDING = (
-    *("finder.py", "pattern.py", "pattern_text.py", "seekers.py"),
-    *("context.py", "decode.py", "literals.py"),
+    *("finder.py", "pattern.py", "pattern_text.py", "pattern_tree.py", "seekers.py"),
+    *("context.py", "decode.py", "alphabets.py", "escapes.py", "literals.py"),
 )
 """What decides what the automaton looks for. Read, not imported: a hook may need none of it."""
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from leakguard import limits
-from leakguard.decode import ENCODINGS, Encoding, Text, border
+from leakguard.decode import ENCODINGS, border
 from leakguard.lines import Buffer, Cursor, after, before, following, previous
 from leakguard.matcher import ENCODED, Hits, Matcher
 from leakguard.model import Candidate, Piece, Skip, Span, Window
 from leakguard.overlaps import strongest
 from leakguard.pattern import search
 from leakguard.scanner import Scanner
+from leakguard.written import Encoding, Text
 
 _ESCAPE_BYTES = 6
 """Bytes of the longest escape, `\\u006e`."""

@@ -11,13 +11,13 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from re import _constants as sre
-from re import _parser as sre_parser
 from typing import Any, Final, NamedTuple
 
-from leakguard.finder import flat, prefix
+from leakguard.finder import prefix
 from leakguard.lines import Buffer
 from leakguard.pattern import Confirmer, confirmer, search
 from leakguard.pattern_text import LEAVES, Item, expression
+from leakguard.pattern_tree import flat, parsed
 
 Spans = tuple[int, int, int, int]
 """Start and end of a match, start and end of the secret in it; offsets in the buffer."""
@@ -89,9 +89,7 @@ def plan(pattern: str, reach: int) -> Plan | None:
         rest = f"{unit}{{0,{most - brief}}}"
     if reach not in _FAR:
         return Plan(short, rest, "") if rest else None
-    tree = sre_parser.parse(pattern.encode(), re.MULTILINE)
-    head = expression(prefix(flat(list(tree), tree.state.flags), _HEAD))
-    return Plan(short, rest, head)
+    return Plan(short, rest, expression(prefix(parsed(pattern).items, _HEAD)))
 
 
 @cache
@@ -109,13 +107,13 @@ def _last_unit(pattern: str) -> str | None:
     """What a pattern ends with, repeated, as the end of its secret, if a text can be taken apart
     into it in one way only: a byte, or one of several sequences that begin with different bytes.
     """
-    tree = sre_parser.parse(pattern.encode(), re.MULTILINE)
-    op, value = tree.data[-1]
-    if op is not sre.SUBPATTERN or value[0] != tree.state.groupdict.get("secret"):
+    raw, flags, _ = parsed(pattern)
+    op, value = raw.data[-1]
+    if op is not sre.SUBPATTERN or value[0] != raw.state.groupdict.get("secret"):
         return None
     _, on, off, body = value
     kind, repeat = body.data[-1]
-    unit = flat(list(repeat[2]), (tree.state.flags | on) & ~off) if kind is sre.MAX_REPEAT else []
+    unit = flat(list(repeat[2]), (flags | on) & ~off) if kind is sre.MAX_REPEAT else []
     if len(unit) != 1:
         return None
     kind, value = unit[0]

@@ -5,28 +5,24 @@ forked: the compiled rules and the open packs are there at once. Each takes the 
 source that nobody has taken, confirms what it finds, and sends that.
 """
 
-import io
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from leakguard import limits, scored
+from leakguard import limits, messages, scored
 from leakguard.confirmed import Confirmer
 from leakguard.errors import SourceError
-from leakguard.model import Candidate, Rule, Skip, Span
+from leakguard.model import Candidate, Skip
 from leakguard.signals import held
 from leakguard.sources import Shareable, Source
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
-    from multiprocessing.reduction import ForkingPickler
 
 _CLAIM_BYTES = 4
 
@@ -65,8 +61,7 @@ class Team:
         rules = self._confirmer.matcher.rules
         if any(rule.scored for rule in rules):
             scored.load()
-        _RULES.clear()
-        _RULES.update((rule.id, rule) for rule in rules)
+        messages.know(rules)
         context = get_context("fork")
         claims = _Claims(parts)
         for _ in range(workers):
@@ -204,11 +199,11 @@ def _work(
         other.close()
     try:
         for message in _messages(source, confirmer, claims):
-            connection.send_bytes(_dumped(message))
+            connection.send_bytes(messages.dumped(message))
     except BrokenPipeError:
         return
     except Exception as error:
-        connection.send_bytes(_dumped(error))
+        connection.send_bytes(messages.dumped(error))
 
 
 def _messages(
@@ -225,37 +220,3 @@ def _messages(
         yield _Progress(items, tally.blobs, tally.bytes, tally.commits)
     yield _Progress([], tally.blobs, tally.bytes, tally.commits)
     yield _End(confirmer.crowded, source.told())
-
-
-_RULES: dict[str, Rule] = {}
-"""By id, those of the team at work: a message names them, since each is larger than a candidate."""
-
-
-def _rule(name: str) -> Rule:
-    return _RULES[name]
-
-
-def _dumped(message: object) -> bytes:
-    """For `Connection.recv` of the process that has forked this one."""
-    buffer = io.BytesIO()
-    _pickler()(buffer).dump(message)
-    return buffer.getvalue()
-
-
-@cache
-def _pickler() -> "type[ForkingPickler]":
-    from multiprocessing.reduction import ForkingPickler
-
-    # By their fields in order: pickle takes three times as long to ask dataclasses for them.
-    fields_of: dict[type, Callable[[Any], Any]] = {
-        Candidate: attrgetter(*Candidate.__match_args__),
-        Span: attrgetter(*Span.__match_args__),
-    }
-
-    class Pickler(ForkingPickler):
-        def reducer_override(self, obj: object) -> Any:
-            if fields := fields_of.get(type(obj)):
-                return type(obj), fields(obj)
-            return (_rule, (obj.id,)) if isinstance(obj, Rule) else NotImplemented
-
-    return Pickler

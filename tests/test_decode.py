@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leakguard.decode import BASE64, ENCODINGS, HEX, UTF16, UTF32, border, finders
+from leakguard.alphabets import BASE64, HEX, UTF16, UTF32
+from leakguard.decode import ENCODINGS, border, finders
 from leakguard.pattern import search
 
 BY_NAME = {encoding.name: encoding for encoding in ENCODINGS}
