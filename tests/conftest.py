@@ -4,8 +4,10 @@ What users see is compared whole with golden files; `--update-golden` writes the
 """
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import hypothesis
 import pytest
 
 from leakguard.cli.main import main
+from tests.builtin import CACHE
 from tests.helpers import one_sentence
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +31,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write the golden files instead of comparing"
     )
+
+
+def pytest_configure() -> None:
+    """Before other processes are started, which then know the folder."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ[CACHE] = tempfile.mkdtemp(prefix="leakguard-tests-")
+
+
+def pytest_unconfigure() -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ.pop(CACHE), ignore_errors=True)
 
 
 @pytest.fixture
@@ -46,10 +60,9 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 
 @pytest.fixture(scope="session")
-def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache_dir() -> Path:
     """A cache that all processes of this test run share: compiling all rules takes seconds."""
-    base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "leakguard-cache"
+    return Path(os.environ[CACHE])
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ import pytest
 
 from leakguard.composites import COMPOSITES
 from leakguard.findings import judge
-from leakguard.matcher import Matcher, load_matcher
+from leakguard.matcher import Matcher
 from leakguard.model import Finding, Severity
 from leakguard.policy import Policy
 from leakguard.ruleset import load_rules
 from leakguard.sources.files import FilesSource
+from tests.builtin import builtin_matcher
 from tests.helpers import candidates
 
 RULES = {rule.id: rule for rule in load_rules()}
@@ -18,7 +19,7 @@ RULES = {rule.id: rule for rule in load_rules()}
 
 @pytest.fixture(scope="module")
 def matcher() -> Matcher:
-    return load_matcher(tuple(RULES.values()))
+    return builtin_matcher()
 
 
 def example(rule: str, number: int = 0) -> str:

@@ -18,9 +18,9 @@ from leakguard.literals import fixed_texts
 from leakguard.matcher import Matcher, load_matcher
 from leakguard.model import Candidate, Piece, Report, Skip, Window
 from leakguard.pipe import run
-from leakguard.ruleset import load_rules
 from leakguard.scanner import Scanner
 from leakguard.sources.files import FilesSource
+from tests.builtin import builtin_matcher
 from tests.helpers import RULE, github_token, windows
 from tests.tokens import slack_bot
 
@@ -38,7 +38,7 @@ RULE_OF = {
 
 @pytest.fixture(scope="module")
 def matcher() -> Matcher:
-    return load_matcher(load_rules())
+    return builtin_matcher()
 
 
 Found = list[Candidate | Skip]

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import pytest
 
-from leakguard.matcher import Matcher, load_matcher
+from leakguard.matcher import Matcher
 from leakguard.model import Candidate, Rule
 from leakguard.overlaps import strongest
 from leakguard.ruleset import load_rules, rule_files
+from tests.builtin import builtin_matcher
 from tests.helpers import candidates
 
 RULES = {rule.id: rule for rule in load_rules()}
@@ -38,7 +39,7 @@ class Found(NamedTuple):
 
 @pytest.fixture(scope="module")
 def matcher() -> Matcher:
-    return load_matcher(tuple(RULES.values()))
+    return builtin_matcher()
 
 
 @pytest.fixture(scope="module")

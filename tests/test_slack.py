@@ -7,8 +7,9 @@ from typing import Final
 
 import pytest
 
-from leakguard.matcher import Matcher, load_matcher
+from leakguard.matcher import Matcher
 from leakguard.ruleset import load_rules
+from tests.builtin import builtin_matcher
 from tests.test_encoded import letters, looked_at, told
 
 RULES: Final = load_rules()
@@ -38,7 +39,7 @@ SURROUNDINGS: Final = {
 
 @pytest.fixture(scope="module")
 def matcher() -> Matcher:
-    return load_matcher(RULES)
+    return builtin_matcher()
 
 
 def surroundings(example: str) -> str:

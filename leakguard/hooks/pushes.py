@@ -88,7 +88,8 @@ def _not_gits(line: bytes, stage: str) -> UsageError:
 
 
 def _sources(repository: Repository, pushes: Iterable[Pushed], there: list[str]) -> list[Source]:
-    from leakguard.sources.git.history import Commits, HistorySource
+    from leakguard.sources.git.commits import Commits
+    from leakguard.sources.git.history import HistorySource
 
     git, wanted, there = repository.git, [], [*there]
     for push in pushes:

@@ -8,7 +8,8 @@ from typing import BinaryIO
 from leakguard.errors import SourceError, UsageError
 from leakguard.sources import Source
 from leakguard.sources.files import FilesSource, StreamSource
-from leakguard.sources.git.history import Commits, HistorySource
+from leakguard.sources.git.commits import Commits
+from leakguard.sources.git.history import HistorySource
 from leakguard.sources.git.repository import Repository, is_repository, open_repository
 from leakguard.sources.git.staged import IndexSource, StagedSource
 from leakguard.sources.git.worktree import WorktreeSource

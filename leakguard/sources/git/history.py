@@ -7,56 +7,28 @@ list backwards.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from leakguard import limits
-from leakguard.errors import UsageError
 from leakguard.model import Place, Skip, Window
 from leakguard.sources import Counts, Tally
 from leakguard.sources.git.command import reason, stop
+from leakguard.sources.git.commits import Commits, fed, options, revisions_of
 from leakguard.sources.git.heads import Heads
+from leakguard.sources.git.listing import LISTING, Listed, read_listing
 from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.packed import Packed, open_packs, present
 from leakguard.sources.git.places import places_of
 from leakguard.sources.git.readers import read_objects
 from leakguard.sources.git.renames import Renames
-from leakguard.sources.git.repository import Repository, resolve_branch, resolve_range
+from leakguard.sources.git.repository import Repository
 from leakguard.sources.git.trees import contents, trees_with
 from leakguard.sources.git.versions import Versions
 
 if TYPE_CHECKING:
     import subprocess
-
-_LISTING = (
-    "rev-list",
-    "--objects",
-    "--in-commit-order",
-    "--reverse",
-    "--date-order",
-    "--missing=print",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Commits:
-    """Which commits: all that any ref reaches, unless something is named."""
-
-    range: str = ""
-    since: str = ""
-    branch: str = ""
-    unreachable: bool = False
-    revisions: tuple[str, ...] = field(default=())
-    """Commit ids and options of `git rev-list`, for callers who have worked them out."""
-    unread: Callable[[list[bytes]], list[bytes]] | None = None
-    """Given the objects that would be read, each `oid` or `oid path`, says which of them are: the
-    others were found clean before. They still count in where objects belong."""
-
-    @property
-    def partial(self) -> bool:
-        """Whether only some commits count, so that older versions have to be compared."""
-        return bool(self.range or self.since or self.revisions)
 
 
 class HistorySource:
@@ -104,7 +76,7 @@ class HistorySource:
                 code, listed, err = listing()
         else:
             code, out, err = git.result(*arguments, feed=feed)
-            listed = _listed(out)
+            listed = read_listing(out)
             del out
         self._lines, self._orders = listed.lines, listed.orders
         yield from self._named(skips)
@@ -119,8 +91,8 @@ class HistorySource:
     @cached_property
     def _listing(self) -> tuple[Sequence[str], bytes]:
         """The arguments and the input of the git that lists the history."""
-        revisions = self._revisions()
-        return (*_LISTING, *_arguments(revisions)), _fed(revisions)
+        revisions = revisions_of(self._repository, self._selection)
+        return (*LISTING, *options(revisions)), fed(revisions)
 
     def parts(self) -> int:
         self._was_asked = True
@@ -188,12 +160,12 @@ class HistorySource:
         for skip in skips:
             yield replace(skip, path=places[skip.blob] or skip.path)
 
-    def _digest(self, out: bytes) -> "_Listed":
+    def _digest(self, out: bytes) -> Listed:
         """What is made of the listing beside the scan; and what is asked of nearly every history in
         the end is asked then."""
         if self.others:
             self._heads.prepare()
-        return _listed(out)
+        return read_listing(out)
 
     def _missing(self, missing: Sequence[bytes]) -> Iterator[Skip]:
         """What git says is missing."""
@@ -207,40 +179,6 @@ class HistorySource:
         self._gone = frozenset(oid.decode() for oid in missing)
         for oid in missing:
             yield Skip(f"object {oid.decode()[:12]}", why, oid.decode())
-
-    def _revisions(self) -> list[str]:
-        """What `git rev-list --stdin` is to walk: commit ids, refs and `^` boundaries.
-
-        Raises UsageError for names that do not exist.
-        """
-        repository, chosen = self._repository, self._selection
-        if chosen.revisions:
-            return list(chosen.revisions)
-        if chosen.range:
-            revisions = resolve_range(repository.git, chosen.range)
-        elif chosen.branch:
-            revisions = [resolve_branch(repository, chosen.branch)]
-        else:
-            revisions = ["--all", *self._stashes()]
-        return self._since(revisions) if chosen.since else revisions
-
-    def _since(self, revisions: Sequence[str]) -> list[str]:
-        """The commits of `revisions` since a date, and their boundary."""
-        git = self._repository.git
-        since = self._selection.since
-        timestamp = git.lines("rev-parse", f"--since={since}")[0]
-        if not any(character.isdigit() for character in since) and since not in _NAMED_TIMES:
-            raise UsageError(f"--since {since!r} is no date: write 2026-01-31 or '2 weeks ago'")
-        arguments = ("rev-list", "--boundary", timestamp, *_arguments(revisions))
-        lines = git.lines(*arguments, feed=_fed(revisions))
-        return [f"^{line[1:]}" if line.startswith("-") else line for line in lines]
-
-    def _stashes(self) -> list[str]:
-        """All stash entries: the ref names only the newest, the others are in its log."""
-        code, out, _ = self._repository.git.result(
-            "log", "--walk-reflogs", "--format=%H", "refs/stash", "--"
-        )
-        return [] if code else out.decode().split()
 
     def places(
         self,
@@ -291,9 +229,9 @@ class HistorySource:
 
     def names(self) -> Iterator[str]:
         """The paths that its commits touch, then, of all that refs reach, the names of refs."""
-        git, revisions = self._repository.git, self._revisions()
-        options = ("--format=", "--name-only", "--no-renames", "-c", "-z")
-        listing = git.output("log", *options, *_arguments(revisions), feed=_fed(revisions))
+        git, revisions = self._repository.git, revisions_of(self._repository, self._selection)
+        form = ("--format=", "--name-only", "--no-renames", "-c", "-z")
+        listing = git.output("log", *form, *options(revisions), feed=fed(revisions))
         for name in listing.decode(errors="surrogateescape").split("\0"):
             if path := name.strip("\n"):
                 yield path
@@ -308,38 +246,3 @@ class HistorySource:
             "this is a shallow clone: older history is not here and was not scanned"
             " (git fetch --unshallow brings it)"
         ]
-
-
-class _Listed(NamedTuple):
-    """What a listing of objects says."""
-
-    lines: list[bytes]
-    orders: dict[bytes, int]
-    """By object id the number of its line."""
-    missing: list[bytes]
-    """Ids of objects that are not there, which have no line."""
-
-
-def _listed(out: bytes) -> _Listed:
-    lines = out.split(b"\n")
-    if lines[-1] == b"":
-        lines.pop()
-    missing: list[bytes] = []
-    if out.startswith(b"?") or b"\n?" in out:
-        missing = [line[1:] for line in lines if line.startswith(b"?")]
-        lines = [line for line in lines if not line.startswith(b"?")]
-    length = len(lines[0].partition(b" ")[0]) if lines else 0
-    return _Listed(lines, {line[:length]: number for number, line in enumerate(lines)}, missing)
-
-
-def _arguments(revisions: Sequence[str]) -> list[str]:
-    """The options among `revisions`: git takes them only as arguments."""
-    return [*(name for name in revisions if name.startswith("--")), "--stdin"]
-
-
-def _fed(revisions: Sequence[str]) -> bytes:
-    """The names among `revisions`: git takes any number of them on standard input."""
-    return "".join(f"{name}\n" for name in revisions if not name.startswith("--")).encode()
-
-
-_NAMED_TIMES = frozenset(("yesterday", "noon", "midnight", "tea", "never", "now", "today"))

@@ -86,7 +86,8 @@ def open_packs(git: Git) -> Packed | None:
         found = sorted((objects / "pack").glob("*.idx"))
         if sum(index.stat().st_size for index in found) < limits.PACKED_OBJECTS * id_bytes:
             return None
-        from leakguard.sources.git.packs import Pack, PackError
+        from leakguard.sources.git.pack_index import PackError
+        from leakguard.sources.git.packs import Pack
     except (ImportError, OSError):  # dulwich without its Rust part
         return None
     try:

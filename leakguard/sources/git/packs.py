@@ -7,10 +7,8 @@ has the words for it.
 """
 
 import mmap
-import sys
 from array import array
-from collections.abc import Iterator, Sequence
-from operator import lt
+from collections.abc import Iterator
 from pathlib import Path
 
 # The part of dulwich that is written in Rust, by its own name: dulwich.pack, which has it for the
@@ -20,6 +18,7 @@ from dulwich.errors import ApplyDeltaError
 from isal import isal_zlib
 
 from leakguard import limits
+from leakguard.sources.git.pack_index import PackError, order_of, read_index
 
 COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
 _BY_OFFSET = 6
@@ -28,19 +27,8 @@ comes of a thin pack, whose bases were added behind it."""
 
 KINDS = {COMMIT: "commit", BLOB: "blob", TAG: "tag"}
 
-_INDEX = b"\xfftOc\x00\x00\x00\x02"
-_FANOUT = len(_INDEX) + 256 * 4
-_REVERSE_HEAD = 12
-"""Bytes before the positions in a reverse index: what it is, its version, the kind of ids."""
-_FAR = 1 << 31
-"""Marks an offset that stands in the table of large ones."""
-
 _HEADER_BYTES = 32
 """More than the size and the base of an object take in front of it."""
-
-
-class PackError(Exception):
-    """A pack or an index that is not as gitformat-pack(5) says."""
 
 
 Object = tuple[str, int, bytes]
@@ -54,8 +42,8 @@ class Pack:
     """
 
     def __init__(self, index: Path, id_bytes: int) -> None:
-        names, offsets = _index(index.read_bytes(), id_bytes)
-        order, starts = _order(index.with_suffix(".rev"), offsets)
+        names, offsets = read_index(index.read_bytes(), id_bytes)
+        order, starts = order_of(index.with_suffix(".rev"), offsets)
         self._names, self._id_bytes, self._order = names, id_bytes, order
         self._data = _mapped(index.with_suffix(".pack"))
         self._offsets = starts
@@ -231,43 +219,3 @@ def _mapped(path: Path) -> mmap.mmap:
         if file.read(4) != b"PACK":
             raise PackError(f"{path}: no pack")
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-
-
-def _index(data: bytes, id_bytes: int) -> tuple[bytes, "array[int]"]:
-    """The ids of an index, one after the other, and the offset of each. Raises PackError."""
-    count = int.from_bytes(data[_FANOUT - 4 : _FANOUT], "big")
-    names = _FANOUT + count * id_bytes
-    near = names + count * 4  # behind the checksums
-    far = near + count * 4
-    if data[: len(_INDEX)] != _INDEX or len(data) < far + 2 * id_bytes:
-        raise PackError("an index of another version, or cut off")
-    offsets = _numbers("I", data[near:far])
-    if max(offsets, default=0) < _FAR:
-        return data[_FANOUT:names], offsets
-    large = _numbers("Q", data[far : len(data) - 2 * id_bytes])
-    try:
-        whole = [large[offset ^ _FAR] if offset & _FAR else offset for offset in offsets]
-    except IndexError as error:
-        raise PackError("an index whose large offsets are cut off") from error
-    return data[_FANOUT:names], array("Q", whole)
-
-
-def _order(reverse: Path, offsets: "array[int]") -> tuple[Sequence[int], list[int]]:
-    """The positions in an index by their offsets, and these: as its reverse index has them, where
-    git has written one that is true, since sorting takes longer."""
-    try:
-        found = _numbers("I", reverse.read_bytes()[_REVERSE_HEAD:])[: len(offsets)]
-        starts = [offsets[position] for position in found]
-    except (OSError, IndexError):
-        starts = []
-    if len(starts) == len(offsets) and all(map(lt, starts, starts[1:])):
-        return found, starts
-    return sorted(range(len(offsets)), key=offsets.tolist().__getitem__), sorted(offsets)
-
-
-def _numbers(code: str, data: bytes) -> "array[int]":
-    """Numbers of four (`I`) or eight (`Q`) bytes, highest byte first in `data`."""
-    numbers = array(code, data[: len(data) - len(data) % array(code).itemsize])
-    if sys.byteorder == "little":
-        numbers.byteswap()
-    return numbers

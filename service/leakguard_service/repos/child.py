@@ -27,7 +27,8 @@ from leakguard.pipe import run
 from leakguard.ruleset import rule_files
 from leakguard.sources import Counts
 from leakguard.sources.git.command import Git
-from leakguard.sources.git.history import Commits, HistorySource
+from leakguard.sources.git.commits import Commits
+from leakguard.sources.git.history import HistorySource
 from leakguard.sources.git.objects import split_key
 from leakguard.sources.git.repository import open_repository
 from leakguard.version import __version__

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leakguard.matcher import Matcher, load_matcher
+from leakguard.matcher import Matcher
 from leakguard.model import Confidence, Finding, Severity
-from leakguard.ruleset import load_rules
 from leakguard_service.repos.surroundings import (
     LEFT_OUT,
     LINE_CHARACTERS,
@@ -19,9 +18,10 @@ from leakguard_service.repos.surroundings import (
     Blob,
     Surroundings,
 )
+from tests.builtin import builtin_matcher
 from tests.tokens import github_pat, gitlab_pat, google_api_key, slack_bot
 
-MATCHER: Final[Matcher] = load_matcher(load_rules())
+MATCHER: Final[Matcher] = builtin_matcher()
 SHOW: Final = Surroundings(MATCHER)
 
 FINDING: Final = Finding(

@@ -10,7 +10,8 @@ import pytest
 
 from leakguard.errors import UsageError
 from leakguard.model import Finding, Report, Verdict
-from leakguard.sources.git.history import Commits, HistorySource
+from leakguard.sources.git.commits import Commits
+from leakguard.sources.git.history import HistorySource
 from leakguard.sources.git.repository import open_repository
 from tests.evidence import assert_true_to_git
 from tests.gitrepo import AUTHOR, GitRepo, make_repository

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leakguard import limits
-from leakguard.sources.git.packs import BLOB, COMMIT, TAG, Pack, PackError
+from leakguard.sources.git.pack_index import PackError
+from leakguard.sources.git.packs import BLOB, COMMIT, TAG, Pack
 from tests.gitrepo import GitRepo, make_repository
 
 KINDS = {"commit": COMMIT, "blob": BLOB, "tag": TAG}

@@ -8,7 +8,8 @@ from leakguard.matcher import Matcher, load_matcher
 from leakguard.model import Report
 from leakguard.pipe import run
 from leakguard.ruleset import load_rules
-from leakguard.sources.git.history import Commits, HistorySource
+from leakguard.sources.git.commits import Commits
+from leakguard.sources.git.history import HistorySource
 from leakguard.sources.git.repository import open_repository
 from tests.gitrepo import GitRepo, make_repository
 

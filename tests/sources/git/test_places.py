@@ -10,7 +10,8 @@ from leakguard.matcher import Matcher
 from leakguard.model import Finding, Report
 from leakguard.pipe import run
 from leakguard.policy import Policy
-from leakguard.sources.git.history import Commits, HistorySource
+from leakguard.sources.git.commits import Commits
+from leakguard.sources.git.history import HistorySource
 from leakguard.sources.git.repository import open_repository
 from tests.evidence import assert_true_to_git
 from tests.gitrepo import GitRepo, make_repository
