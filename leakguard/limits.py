@@ -156,6 +156,10 @@ made of tokens only is a test file or an attack on the scanner's memory."""
 SEEN_STRETCHES: Final = 4096
 """Stretches around the hits of a rule whose matches are remembered: some hundred bytes each."""
 
+SEEN_LINE_BYTES: Final = 4 * KIB
+"""Rest of a line, behind a hit of a pattern without an end, up to which the line is remembered:
+whoever copies lines of megabytes at each hit takes time by their square."""
+
 SLOW_HASH_ROUNDS: Final = 20_000
 """PBKDF2 rounds for the fingerprint of a secret short enough to be guessed (about 10 ms)."""
 

@@ -28,8 +28,10 @@ _BRIEF: Final = 24
 _HEAD: Final = 6
 """Least bytes of a head."""
 _FAR: Final = range(100, 2048)
-"""Longest match, in bytes, of patterns whose head is looked for first: below it there are few
-states; above it, a text full of heads would be read from each of them on."""
+"""Longest match, in bytes, of patterns whose head is looked for first. Below it states are few,
+above it are blocks such as private keys, whose matches take longer than their states."""
+_TRIES: Final = 8
+"""Heads from which on a pattern is looked for: a text full of them is not read from each."""
 
 
 class Plan(NamedTuple):
@@ -67,12 +69,15 @@ class Seeker(NamedTuple):
         regexp, head = self.confirmer.regexp, self.head
         if head is None:
             return regexp.search(data, start, stop)
-        while (found := head.search(data, start, stop)) is not None:
+        for _ in range(_TRIES):
+            found = head.search(data, start, stop)
+            if found is None:
+                return None
             start = found.start()
             if (match := regexp.match(data, start, stop)) is not None:
                 return match
             start += 1
-        return None
+        return regexp.search(data, start, stop)
 
 
 def plan(pattern: str, reach: int) -> Plan | None:

@@ -27,7 +27,7 @@ class Look:
         self._in_line = found.in_line
         self._accepts = accepts
         self._seek = seek
-        self._seen: dict[tuple[int, bytes], Found | None] = {}
+        self._seen: dict[tuple[int, int, bytes], Found | None] = {}
         """What was found around a hit before: the versions of a file repeat most of their lines,
         and a call of RE2 gives the interpreter's lock away. Offsets from the stretch's start."""
 
@@ -52,17 +52,18 @@ class Look:
 
     def _find(self, data: Buffer, start: int, limit: int, hit: int) -> Found | None:
         """The first match that starts at `start` or later."""
-        reach, seen = self._reach, self._seen
+        seen, is_bounded = self._seen, self._reach > 0
         # One byte more to each side: borders of words and lines look at it.
-        first, last = start - 1, hit + reach + 1 if reach else limit + 1
+        first, last = start - 1, hit + (self._reach or limits.SEEN_LINE_BYTES) + 1
         if self._in_line:
             if (line := data.rfind(b"\n", start, hit - 1)) >= 0:
                 first = start = line
             if (line := data.find(b"\n", hit - 1, min(last, limit))) >= 0:
                 last = limit = line + 1
-        if first < 0 or last > limit:
+                is_bounded = True
+        if first < 0 or last > limit or not is_bounded:
             return self._judged(data, self._search(data, start, limit, hit))
-        key = hit - start, bytes(data[first:last])
+        key = hit - start, start - first, bytes(data[first:last])
         if key in seen:
             found = seen[key]
         else:
