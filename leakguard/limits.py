@@ -163,7 +163,7 @@ whoever copies lines of megabytes at each hit takes time by their square."""
 SLOW_HASH_ROUNDS: Final = 20_000
 """PBKDF2 rounds for the fingerprint of a secret short enough to be guessed (about 10 ms)."""
 
-SLOW_HASHES_TOGETHER: Final = 8
+SLOW_HASHES_TOGETHER: Final = 2
 """Secrets from which on several are hashed side by side: threads cost as much as one hash."""
 
 GUESSABLE_CHARACTERS: Final = 20

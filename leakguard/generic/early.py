@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from leakguard.generic.lexicon import letters
-from leakguard.generic.values import decoded_password, value_facts
+from leakguard.generic.values import decoded_password, is_constant, is_weak
 from leakguard.model import Rule
 
 _WORDS_SHARE: Final = 0.8
@@ -79,5 +79,5 @@ def hopeless(rule: Rule, secret: bytes) -> str | None:
     if value in _DOCUMENTED:
         return "documented example"
     if not any(map(str.isdigit, value)) and letters(value).known >= _WORDS_SHARE:
-        return None if value_facts(value)["weak"] else "words"
-    return "constant" if value_facts(value)["constant"] else None
+        return None if is_weak(value) else "words"
+    return "constant" if is_constant(value) else None

@@ -86,11 +86,21 @@ _NEXT: Final = frozenset(
 )
 
 
+def is_weak(value: str) -> bool:
+    """Whether it is a password that many people use."""
+    return _WEAK.match(value) is not None
+
+
+def is_constant(value: str) -> bool:
+    """Whether it is the name of a constant."""
+    return _PATTERNS["constant"].search(value) is not None
+
+
 @lru_cache(8192)
 def value_facts(value: str) -> Facts:
     """The evidence in a value alone."""
     length = len(value)
-    weak = bool(_WEAK.match(value))
+    weak = is_weak(value)
     spoken = _CHANCE if weak else letters(value)
     digits = sum(map(str.isdigit, value))
     facts = {
