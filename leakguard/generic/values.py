@@ -92,7 +92,7 @@ def is_weak(value: str) -> bool:
 
 
 def is_constant(value: str) -> bool:
-    """Whether it is the name of a constant."""
+    """Whether it is a word such as `true`, `none` or `default`."""
     return _PATTERNS["constant"].search(value) is not None
 
 
