@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from leakguard import limits
 from leakguard.baselines import Decision, Subject
+from leakguard.bounded import read_bounded
 from leakguard.errors import ConfigError
 from leakguard.fingerprint import Fingerprints
 
@@ -168,14 +169,7 @@ def read(file: str) -> Contents:
 
 def bytes_of(file: str) -> bytes:
     """The bytes of a baseline, whoever made it. Raises ConfigError when it cannot be read."""
-    try:
-        with open(file, "rb") as stream:
-            data = stream.read(limits.BASELINE_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"baseline {file} cannot be read: {error.strerror}") from error
-    if len(data) > limits.BASELINE_BYTES:
-        raise ConfigError(f"baseline {file} is larger than {limits.BASELINE_BYTES} bytes")
-    return data
+    return read_bounded(file, limits.BASELINE_BYTES, f"baseline {file}", ConfigError)
 
 
 def contents_in(file: str, data: bytes) -> Contents:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from leakguard import limits
+from leakguard.bounded import read_bounded
 from leakguard.cli.output import check_writable, say, write_file
 from leakguard.errors import UsageError
 from leakguard.exitcodes import ExitCode
@@ -60,13 +61,7 @@ def diff(old: Path, new: Path, format_: str, output: Path | None) -> None:
 
 
 def _read(file: Path) -> Any:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(limits.BASELINE_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"report {file} cannot be read: {error.strerror}") from error
-    if len(data) > limits.BASELINE_BYTES:
-        raise UsageError(f"report {file} is larger than {limits.BASELINE_BYTES} bytes")
+    data = read_bounded(file, limits.BASELINE_BYTES, f"report {file}", UsageError)
     try:
         return parse(data.decode())
     except (ValueError, RecursionError) as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from leakguard import limits
+from leakguard.bounded import read_bounded
 from leakguard.errors import ConfigError
 from leakguard.model import Confidence, Rule, Severity
 
@@ -48,13 +49,7 @@ def load_canaries(file: Path) -> tuple[Canary, ...]:
     """The canaries in a file, in its order. Raises ConfigError when it cannot be used."""
     import tomllib  # most scans have no canaries
 
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(limits.RULE_FILE_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"canary file {file} cannot be read: {error.strerror}") from error
-    if len(data) > limits.RULE_FILE_BYTES:
-        raise ConfigError(f"canary file {file} is larger than {limits.RULE_FILE_BYTES} bytes")
+    data = read_bounded(file, limits.RULE_FILE_BYTES, f"canary file {file}", ConfigError)
     try:
         document = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

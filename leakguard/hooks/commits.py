@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from leakguard import limits
+from leakguard.bounded import read_bounded
 from leakguard.errors import SourceError
 from leakguard.sources import Source
 from leakguard.sources.git.repository import Repository
@@ -40,13 +41,7 @@ def message_sources(file: str) -> list[Source]:
     """
     from leakguard.sources.files import StreamSource
 
-    try:
-        with open(file, "rb") as stream:
-            data = stream.read(limits.MESSAGE_BYTES + 1)
-    except OSError as error:
-        raise SourceError(f"the message {file} cannot be read: {error.strerror}") from error
-    if len(data) > limits.MESSAGE_BYTES:
-        raise SourceError(f"the message {file} is larger than {limits.MESSAGE_BYTES} bytes")
+    data = read_bounded(file, limits.MESSAGE_BYTES, f"the message {file}", SourceError)
     before, scissors, _ = data.partition(_SCISSORS)
     text = before[: before.rfind(b"\n") + 1] if scissors else data
     return [StreamSource(BytesIO(text), MESSAGE)]
