@@ -1,5 +1,6 @@
 """A source around another one: how several processes read it is up to the inner one."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ from leakguard.model import Place, Skip, Window
 from leakguard.sources import Shareable, Source
 
 
-class Around:
+class Around(ABC):
     """Hands on what the source inside answers; a subclass adds what it tells and hears."""
 
     def __init__(self, source: Source) -> None:
@@ -16,9 +17,9 @@ class Around:
         self._source = source
         self._shared = source if isinstance(source, Shareable) else None
 
+    @abstractmethod
     def _through(self, items: Iterable[Window | Skip]) -> Iterator[Window | Skip]:
         """The items of the source inside, on their way out."""
-        raise NotImplementedError
 
     def parts(self) -> int:
         return self._shared.parts() if self._shared else 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from leakguard import limits
 from leakguard.model import Place, Skip, Window
 from leakguard.sources import Counts, Tally
+from leakguard.sources.loose import Loose
 from leakguard.sources.windows import Packer, ReadInto
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ class FilesSource:
         ]
 
 
-class StreamSource:
+class StreamSource(Loose):
     """One stream that is read to its end, such as standard input."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
@@ -184,24 +185,6 @@ class StreamSource:
         except OSError as error:
             yield Skip(self._name, f"cannot be read: {error.strerror or 'read error'}")
         yield from packer.flush()
-
-    def places(
-        self,
-        keys: Iterable[str],
-        *,
-        elsewhere: Collection[str] = (),
-        counts: Counts | None = None,
-    ) -> Mapping[str, Sequence[Place]]:
-        return {key: (Place(key),) for key in keys}
-
-    def adds(self, place: Place, secret: bytes) -> bool:
-        return True
-
-    def former(self, place: Place) -> Sequence[str]:
-        return ()
-
-    def notes(self) -> list[str]:
-        return []
 
 
 class _Link(RawIOBase):

@@ -1,15 +1,16 @@
 """Names as a source: paths of files, names of branches and tags; asked for when a name may leak."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 
-from leakguard.model import Place, Skip, Window
-from leakguard.sources import Counts, Source, Tally
+from leakguard.model import Skip, Window
+from leakguard.sources import Source, Tally
 from leakguard.sources.files import FilesSource, reader
+from leakguard.sources.loose import Loose
 from leakguard.sources.windows import Packer
 
 
-class NamesSource:
+class NamesSource(Loose):
     """Each name is a blob, whose path it is."""
 
     def __init__(self, names: Iterable[str], root: str = "") -> None:
@@ -23,24 +24,6 @@ class NamesSource:
             data = name.encode(errors="surrogateescape")
             yield from packer.add(name, reader(BytesIO(data)))
         yield from packer.flush()
-
-    def places(
-        self,
-        keys: Iterable[str],
-        *,
-        elsewhere: Collection[str] = (),
-        counts: Counts | None = None,
-    ) -> Mapping[str, Sequence[Place]]:
-        return {key: (Place(key),) for key in keys}
-
-    def adds(self, place: Place, secret: bytes) -> bool:
-        return True
-
-    def former(self, place: Place) -> Sequence[str]:
-        return ()
-
-    def notes(self) -> list[str]:
-        return []
 
 
 def names_of(sources: Iterable[Source]) -> Iterator[str]:
