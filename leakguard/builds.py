@@ -9,6 +9,7 @@ from leakguard.artifacts.model import Build
 from leakguard.artifacts.ownership import Ownership
 from leakguard.artifacts.verdict import BuildVerdict, Judgement, is_made_up, judge, place_weight
 from leakguard.baselines import Decision, Subject
+from leakguard.findings import occurrences, on_branch
 from leakguard.fingerprint import identity
 from leakguard.model import Confidence, Finding, Place, Severity, Suppressed
 from leakguard.policy import ARTIFACT_RULES
@@ -200,7 +201,7 @@ def _finding(
 ) -> Finding:
     place, seen = group[0]
     known = judgement.verdict is not BuildVerdict.UNKNOWN
-    branches = [there.on_branch for there, _ in group if there.on_branch is not None]
+    places = [there for there, _ in group]
     return Finding(
         rule_id=words.rule_id,
         name=words.name,
@@ -220,8 +221,8 @@ def _finding(
         author=place.author,
         date=place.date,
         blob=place.blob,
-        on_branch=any(branches) if branches else None,
-        occurrences=len({there.blob or there.path for there, _ in group}),
+        on_branch=on_branch(places),
+        occurrences=occurrences(places),
     )
 
 

@@ -11,6 +11,7 @@ from leakguard import limits
 from leakguard.artifacts.verdict import is_made_up
 from leakguard.baselines import Subject
 from leakguard.data.seen import RecordsSeen, TableSeen
+from leakguard.findings import occurrences, on_branch
 from leakguard.fingerprint import identity
 from leakguard.looking import Looking
 from leakguard.model import Confidence, Finding, Place, Severity, Suppressed
@@ -144,7 +145,7 @@ def _finding(
 
 
 def _told(place: Place, said: _Said, group: Sequence[tuple[Place, _Said]]) -> Finding:
-    branches = [there.on_branch for there, _ in group if there.on_branch is not None]
+    places = [there for there, _ in group]
     return Finding(
         rule_id=said.words.rule_id,
         name=said.words.name,
@@ -164,6 +165,6 @@ def _told(place: Place, said: _Said, group: Sequence[tuple[Place, _Said]]) -> Fi
         author=place.author,
         date=place.date,
         blob=place.blob,
-        on_branch=any(branches) if branches else None,
-        occurrences=len({there.blob or there.path for there, _ in group}),
+        on_branch=on_branch(places),
+        occurrences=occurrences(places),
     )

@@ -98,18 +98,13 @@ def _silenced(item: Candidate, path: str, policy: Policy) -> str:
         f"severity {rule.severity.label}": rule.severity < policy.min_severity,
         f"confidence {rule.confidence.label}": not rule.scored
         and rule.confidence < policy.min_confidence,
-        "score is too low": not _is_sure(item, path, policy),
+        "score is too low": not counts_at(item, path, policy),
         "path is not the rule's": not _is_path(rule, path),
         "excluded path": is_excluded(path, policy.excludes),
         "allowlist of paths": is_allowed(item.unless, Place(path)),
     }
     why = next((reason for reason, holds in reasons.items() if holds), "")
     return why or judged(pragma_of(item, path), policy.pragmas)[0] or ""
-
-
-def _is_sure(item: Candidate, path: str, policy: Policy) -> bool:
-    """Whether a candidate of a scored rule reaches the confidence that is asked for."""
-    return counts_at(item, path, policy)
 
 
 def _is_path(rule: Rule, path: str) -> bool:

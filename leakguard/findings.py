@@ -189,7 +189,7 @@ def _finding(group: Sequence[Seen], suppression: Suppression, decision: Decision
     rule, span = candidate.rule, candidate.span
     key = suppression.policy.identity_key
     whole = next((seen.candidate for seen in group if seen.candidate.parts), candidate)
-    branches = [seen.place.on_branch for seen in group if seen.place.on_branch is not None]
+    places = [seen.place for seen in group]
     return Finding(
         rule_id=rule.id,
         name=rule.name,
@@ -215,6 +215,17 @@ def _finding(group: Sequence[Seen], suppression: Suppression, decision: Decision
         author=place.author,
         date=place.date,
         blob=place.blob,
-        on_branch=any(branches) if branches else None,
-        occurrences=len({seen.place.blob or seen.place.path for seen in group}),
+        on_branch=on_branch(places),
+        occurrences=occurrences(places),
     )
+
+
+def on_branch(places: Iterable[Place]) -> bool | None:
+    """Whether one of them is on a branch; None where there is no history."""
+    told = [place.on_branch for place in places if place.on_branch is not None]
+    return any(told) if told else None
+
+
+def occurrences(places: Iterable[Place]) -> int:
+    """In how many blobs, or in how many files where there is no history."""
+    return len({place.blob or place.path for place in places})

@@ -72,7 +72,7 @@ class Fingerprints:
         left = sorted(filter(is_guessable, set(secrets)))
         if len(left) < limits.SLOW_HASHES_TOGETHER:
             return
-        for _ in range(os.cpu_count() or 1):
+        for _ in range(min(len(left), os.cpu_count() or 1)):
             self._at_work.append(threading.Thread(target=self._work, args=(left,), daemon=True))
             self._at_work[-1].start()
 

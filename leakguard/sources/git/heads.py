@@ -6,6 +6,8 @@ from functools import cached_property
 from leakguard.errors import SourceError
 from leakguard.sources.git.command import Git
 
+_LISTING = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
+
 
 class Heads:
     """What the branch heads have, and HEAD where it has a commit; git is asked once."""
@@ -16,14 +18,12 @@ class Heads:
     @cached_property
     def listing(self) -> list[bytes]:
         """Their commits and all that is in them, as `git rev-list --objects` lists it."""
-        options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
-        return self._asked(*options)
+        return self._asked(*_LISTING)
 
     @cached_property
     def checked_out(self) -> list[bytes]:
         """What HEAD has, as `git rev-list --objects` lists it."""
-        options = ("--objects", "--in-commit-order", "--no-walk", "--missing=allow-any")
-        return self.git.result("rev-list", *options, "HEAD", "--")[1].split(b"\n")[:-1]
+        return self.git.result("rev-list", *_LISTING, "HEAD", "--")[1].split(b"\n")[:-1]
 
     def prepare(self) -> None:
         """Asks what all places depend on. What git does not answer is asked again."""

@@ -98,11 +98,11 @@ def _listed(
     commits = _commits(lines, length, {order for order in found.values() if order is not None})
     places = {}
     for key, order in found.items():
-        place = _bare_place(key)
-        if order is not None:
+        if order is None:
+            places[key] = _place(key)
+        else:
             path = lines[order][length + 1 :].decode(errors="surrogateescape")
-            place = _in_commit(key, path, commits[order], order)
-        places[key] = place
+            places[key] = _place(key, path, commits[order], order)
     return places
 
 
@@ -119,23 +119,18 @@ def _commits(lines: Sequence[bytes], length: int, orders: Collection[int]) -> di
     return commits
 
 
-def _bare_place(key: str) -> Place:
-    """A place that names only the object."""
+def _place(key: str, path: str = "", commit: str = "", order: int | None = None) -> Place:
+    """A place in the history; without an `order` one that names only the object.
+
+    Tags belong to no commit, wherever git lists them.
+    """
     kind, oid, _ = split_key(key)
     if kind == "commit":
-        return Place("<commit message>", oid, oid)
+        return Place("<commit message>", oid, oid, order=order or 0)
     if kind == "tag":
-        return Place("<tag message>", oid)
-    return Place(f"<unreachable {oid[:12]}>", oid)
-
-
-def _in_commit(key: str, path: str, commit: str, order: int) -> Place:
-    """A place in the history. Tags belong to no commit, wherever git lists them."""
-    kind, oid, _ = split_key(key)
-    if kind == "tag":
-        return Place(f"<tag message> {path}".strip(), oid, order=order)
-    if kind == "commit":
-        return Place("<commit message>", oid, oid, order=order)
+        return Place(f"<tag message> {path}".strip(), oid, order=order or 0)
+    if order is None:
+        return Place(f"<unreachable {oid[:12]}>", oid)
     return Place(path or f"<blob {oid[:12]}>", oid, commit or None, order=order)
 
 
